@@ -58,6 +58,8 @@ mod settle;
 mod sinks;
 #[path = "field/store.rs"]
 mod store;
+#[path = "field/tables.rs"]
+mod tables;
 #[path = "field/truncate.rs"]
 mod truncate;
 #[path = "field/truth.rs"]

@@ -104,6 +104,8 @@ mod seeing;
 mod shell;
 #[path = "screens/styles.rs"]
 mod styles;
+#[path = "screens/tables.rs"]
+mod tables;
 #[path = "screens/unsaved.rs"]
 mod unsaved;
 #[path = "screens/variables.rs"]

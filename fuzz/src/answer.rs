@@ -3,11 +3,10 @@
 //!
 //! The first two bytes of the data choose the call and the status; the body begins behind the next line feed.
 
-use domain::id::{
-    DatasetId, InstanceId, JobId, Location, Namespace, PipelineName, PipelineRunId, ProjectId, TableId,
-};
+use domain::id::{InstanceId, JobId, Location, Namespace, PipelineName, PipelineRunId, ProjectId};
 use domain::table_lease::TableLease;
 use domain::time::Timestamp;
+use domain::warehouse::TableAddress;
 use downbeat::client::fusion::InstanceName;
 use downbeat::client::http::RetryPolicy;
 use downbeat::client::{Client, Credentials, Endpoints};
@@ -173,7 +172,12 @@ pub fn bigquery(data: &[u8]) {
         match which % 5 {
             0 => drop(bigquery.query("SELECT 1", 10).await),
             1 => {
-                let table = bigquery.table(&DatasetId::from("d"), &TableId::from("t")).await;
+                let address = TableAddress {
+                    project: "p".into(),
+                    dataset: "d".into(),
+                    table: "t".into(),
+                };
+                let table = bigquery.table(&address).await;
                 // Anybody may have written the labels.
                 if let Ok(table) = table {
                     drop(TableLease::other_claim(&table.labels, Timestamp::from_seconds(0)));

@@ -9,11 +9,12 @@ use crate::store::{Journal, StoreError};
 use domain::arguments::RuntimeArguments;
 use domain::failure::Failure;
 use domain::finding::{Finding, Severity, refusal};
+use domain::key::RowName;
 use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
 use domain::settle::{Settlement, Unfinished, Wish, against_by_hand};
 use domain::summary::RunSummary;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) async fn run(choice: &Choice, options: &RunOptions) -> anyhow::Result<Exit> {
     let Driving { output, on_interrupt } = options.driving;
@@ -76,10 +77,20 @@ fn requested(settings: &Settings, options: &RunOptions) -> anyhow::Result<RunReq
         },
         arguments: settings.arguments.clone(),
         edits: BTreeMap::new(),
-        only: options.only.iter().cloned().collect(),
+        only: named(settings, &options.only)?,
         allow_unresolved_sink: options.allow_unresolved_sink,
         beside: options.beside,
     })
+}
+
+/// The rows that are asked for.
+fn named(settings: &Settings, only: &[String]) -> anyhow::Result<BTreeSet<RowName>> {
+    let columns = &settings.variables.key_columns;
+    let names = only.iter().map(|text| {
+        let name = columns.parse_name(text);
+        name.map_err(|message| anyhow::anyhow!("--only '{text}': {message}."))
+    });
+    names.collect()
 }
 
 fn wish(options: &RunOptions) -> Wish {

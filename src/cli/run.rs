@@ -3,7 +3,6 @@
 use super::exit::with_codes;
 use super::{GivenArguments, Output, assignment};
 use clap::{Args, ValueEnum};
-use domain::row::RowName;
 
 const HELP: &str = "\
 The run checks everything first; the output table is emptied only if all is sound.
@@ -39,10 +38,10 @@ pub struct RunOptions {
     /// End with 5 if a run of the same output table is unfinished, and touch none
     #[arg(long, conflicts_with = "args")]
     pub no_resume: bool,
-    /// Run only this row of the configuration; may be repeated. The output table is then not emptied: the rows that it has
+    /// Run only this row of the configuration, named by its key columns; may be repeated. The output table is then not emptied: the rows that it has
     /// stay, and those of this run are added
-    #[arg(long, value_name = "UNIT/SOURCE", conflicts_with = "args")]
-    pub only: Vec<RowName>,
+    #[arg(long, value_name = "UNIT/SOURCE", value_parser = row, conflicts_with = "args")]
+    pub only: Vec<String>,
     /// Run one pipeline with these arguments instead of the whole chain; write a comma in a value as \,.
     /// @FILE reads them from a file, - from standard input: others can see a command line, with its passwords
     #[arg(long, value_name = "NAME=VALUE,...|@FILE|-")]
@@ -56,6 +55,14 @@ pub struct RunOptions {
     /// How it is printed, and what an interrupt does
     #[command(flatten)]
     pub driving: Driving,
+}
+
+/// Keys with a stroke between them; how many there are is a setting.
+fn row(text: &str) -> Result<String, String> {
+    if text.split('/').any(|key| key.trim().is_empty()) {
+        return Err("no key is empty in UNIT/SOURCE, the name of a row".into());
+    }
+    Ok(text.to_owned())
 }
 
 /// Options of each command that drives a run.

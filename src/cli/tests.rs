@@ -67,7 +67,7 @@ fn wrong_lines_end_with_2_and_a_reason() {
         ("downbeat --set =1", "NAME=VALUE"),
         ("downbeat run --args hr", "not NAME=VALUE"),
         ("downbeat run --args @", "name of a file"),
-        ("downbeat run --only hr", "UNIT/SOURCE"),
+        ("downbeat run --only hr/", "UNIT/SOURCE"),
         ("downbeat run --only hr/a --args a=b", "cannot be used with"),
         ("downbeat run --args downbeat.token=1", "choose another name"),
         ("downbeat run --output yaml", "text, json"),

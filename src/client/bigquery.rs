@@ -51,9 +51,14 @@ impl BigQuery {
         }
     }
 
-    /// `/bigquery/v2/projects/{p}/...`
+    /// `/bigquery/v2/projects/{p}/...` in the project that pays.
     fn url(&self, parts: &[&str]) -> Result<Url, ClientError> {
-        let head = ["bigquery", "v2", "projects", self.project.as_str()];
+        self.url_in(self.project.as_str(), parts)
+    }
+
+    /// The same in another project.
+    fn url_in(&self, project: &str, parts: &[&str]) -> Result<Url, ClientError> {
+        let head = ["bigquery", "v2", "projects", project];
         self.base.join(&[head.as_slice(), parts].concat())
     }
 

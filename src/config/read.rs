@@ -154,9 +154,10 @@ impl Reader<'_> {
                 }
                 continue;
             }
-            let Some(text) = item.as_value().and_then(text_of) else {
-                let message = format!("{} takes a text, a number, true or false.", key.get());
-                self.fault(place, message);
+            let list = names_of(item).filter(|_| key.get() == VariableName::KeyColumns.as_str());
+            let list = list.map(|names| names.join(", "));
+            let Some(text) = list.or_else(|| item.as_value().and_then(text_of)) else {
+                self.fault(place, no_value(key.get()));
                 continue;
             };
             if Connection::NAMES.contains(&key.get()) {
@@ -175,6 +176,11 @@ impl Reader<'_> {
         }
         profile
     }
+}
+
+/// What is said of a list or a table in the place of a value.
+fn no_value(name: &str) -> String {
+    format!("{name} takes a text, a number, true or false.")
 }
 
 /// A list of texts, none of them empty.

@@ -108,13 +108,12 @@ fn implicit_table() -> Table {
 /// The value in the form that a person would write it.
 pub(super) fn value_of(name: VariableName, text: &str) -> Value {
     let text = text.trim();
-    let mut typed = Variables::default();
     let is_number = !name.unit().is_empty();
+    let flag = Variables::flag(name, text);
     match (is_number, text.parse::<i64>(), text.parse::<f64>()) {
         (true, Ok(number), _) => number.into(),
         (true, _, Ok(number)) => number.into(),
-        _ if name == VariableName::BqTruncate && typed.set(name, text).is_ok() => typed.bq_truncate.into(),
-        _ => text.into(),
+        _ => flag.map_or_else(|| text.into(), Value::from),
     }
 }
 

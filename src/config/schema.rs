@@ -78,7 +78,10 @@ fn profile() -> Value {
     let defaults = Variables::default();
     let typed = json!(defaults);
     for name in VariableName::ALL {
-        let default = &typed[name.as_str()];
+        // What is not written where it has its default is a text, or true or false.
+        let text = defaults.text(*name);
+        let unwritten = Variables::flag(*name, &text).map_or_else(|| text.into(), Value::from);
+        let default = typed.get(name.as_str()).unwrap_or(&unwritten);
         // Each of them can be written as a text too.
         let shape = match default {
             Value::Bool(_) => json!({"type": ["boolean", "string"], "default": default}),
@@ -89,6 +92,9 @@ fn profile() -> Value {
             Value::Array(_) => {
                 let arguments = json!({"type": "object", "additionalProperties": scalar()});
                 json!({"type": ["array", "string"], "items": arguments})
+            }
+            _ if *name == VariableName::KeyColumns => {
+                json!({"type": ["string", "array"], "items": {"type": "string"}, "default": default})
             }
             _ => json!({"type": "string", "default": default}),
         };
@@ -253,6 +259,11 @@ mod tests {
             ("[profile.prod]\ntoken_command = ' '\n", false),
             ("[profile.prod]\nimpersonate_service_account = 'loader'\n", false),
             ("[profile.prod]\nquota_project = 'my project'\n", false),
+            (
+                "[profile.prod]\nkey_columns = ['region', 'table_name']\nallow_schemaless_wrangler = true\n",
+                true,
+            ),
+            ("[profile.prod]\nactive_column = ['a']\n", false),
             ("[profile.prod]\nwebhook_format = 'xml'\n", false),
             (
                 "[profile.prod.arguments]\n'system.profile.name' = 'SYSTEM:native'\napp.pipeline.overwriteConfig = true\nn = 1\n",

@@ -26,11 +26,12 @@ use crate::client::fusion::Instance;
 use crate::client::{BigQuery, Cdap, Client, ClientError};
 use domain::arguments::RuntimeArguments;
 use domain::failure::Failure;
-use domain::id::{DagRunId, DatasetId, Location, PipelineName, PipelineRunId, ProjectId, TableId};
+use domain::id::{DagRunId, Location, PipelineName, PipelineRunId, ProjectId};
 use domain::row::{Configuration, ConfigurationColumn};
 use domain::service::Service;
 use domain::time::Timestamp;
 use domain::variable::Variables;
+use domain::warehouse::TableAddress;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{Mutex, OnceCell};
@@ -151,19 +152,16 @@ impl Cloud {
         })
     }
 
-    fn table(&self, table: &str) -> Result<TableName, Failure> {
-        let variables = self.variables();
-        let (project, dataset) = (
-            ProjectId::new(&*variables.project_id),
-            DatasetId::new(&*variables.bq_dataset_id),
-        );
-        TableName::new(&project, &dataset, &TableId::new(table)).map_err(Failure::permanent)
+    fn table(table: &TableAddress) -> Result<TableName, Failure> {
+        TableName::new(table).map_err(Failure::permanent)
     }
 
     /// The configuration table with its findings. One row more than allowed is read, so that a cut is seen.
     pub async fn configuration(&self) -> Result<Configuration, Failure> {
-        let most = self.variables().bq_config_max_results;
-        let sql = format!("SELECT * FROM {}", self.table(&self.variables().bq_config_table)?);
+        let variables = self.variables();
+        let most = variables.bq_config_max_results;
+        let name = Self::table(&variables.config_table())?;
+        let sql = variables.config_statement(&name.to_string());
         let table = self
             .bigquery()
             .query(
@@ -184,7 +182,7 @@ impl Cloud {
             .iter()
             .map(|row| row.iter().map(Cell::text).collect())
             .collect();
-        let configuration = Configuration::read(&columns, &rows, table.total_rows, most);
+        let configuration = Configuration::read(&columns, &rows, table.total_rows, variables);
         self.secrets().learn_rows(&configuration);
         Ok(configuration)
     }

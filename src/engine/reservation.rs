@@ -6,14 +6,14 @@
 use super::cloud::Cloud;
 use super::table_lease::TableLease;
 use crate::store::{Journal, Lease, StoreError};
-use domain::failure::Failure;
+use domain::failure::{Failure, FailureKind};
 use domain::finding::FindingCode;
-use domain::id::{DagRunId, DatasetId, ProjectId, TableId};
+use domain::id::DagRunId;
 use domain::request::Scope;
-use domain::row::task_by_hand;
 use domain::run::Run;
 use domain::summary::RunSummary;
 use domain::table_lease;
+use domain::warehouse::TableAddress;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,8 +23,10 @@ const FORMER: u32 = 1_000;
 
 /// Held while a run goes on. The locks end when this is dropped, however the process ends.
 pub(super) struct Reservation {
-    /// The output table; none for a pipeline by hand that may go beside a chain.
+    /// The output table; none for a pipeline by hand that may go beside a chain, and where no table is named.
     table: Option<ReservedTable>,
+    /// The pipeline of a chain for which no output table is named.
+    _pipeline: Option<Lease>,
     /// The row of a pipeline by hand.
     _row: Option<Lease>,
     _run: Lease,
@@ -45,13 +47,16 @@ impl Reservation {
     pub async fn new(data: &Path, journal: &Journal, cloud: &Cloud, run: &Run) -> Result<Self, Failure> {
         let lock = Lease::run(data, &run.id).map_err(|error| error.failure())?;
         let row = row_lock(data, run)?;
+        let pipeline = pipeline_lock(data, run)?;
         let table = match run.request.scope {
+            _ if !run.request.variables.has_output_table() => None,
             Scope::Chain => Some(ReservedTable::new(data, journal, cloud, run).await?),
             Scope::Single(_) if run.request.beside => None,
             Scope::Single(_) => Some(ReservedTable::by_hand(data, journal, cloud, run).await?),
         };
         Ok(Self {
             table,
+            _pipeline: pipeline,
             _row: row,
             _run: lock,
         })
@@ -84,9 +89,7 @@ impl Reservation {
 
 impl ReservedTable {
     async fn new(data: &Path, journal: &Journal, cloud: &Cloud, run: &Run) -> Result<Self, Failure> {
-        let (project, dataset, table) = output(run);
-        let lock =
-            Lease::table(data, &project, &dataset, &table, &run.id).map_err(|error| error.failure())?;
+        let lock = Lease::table(data, &output(run), &run.id).map_err(|error| error.failure())?;
         // With the lock held, no process drives a former run of this table.
         let former = others(journal, run).await;
         Ok(Self {
@@ -97,8 +100,7 @@ impl ReservedTable {
     }
 
     async fn by_hand(data: &Path, journal: &Journal, cloud: &Cloud, run: &Run) -> Result<Self, Failure> {
-        let (project, dataset, table) = output(run);
-        let lock = Lease::table_by_hand(data, &project, &dataset, &table, &run.id);
+        let lock = Lease::table_by_hand(data, &output(run), &run.id);
         let lock = lock.map_err(|error| match error {
             StoreError::LeaseHeld { table, holder } => table_lease::filled_by_chain(&table, &holder),
             error => error.failure(),
@@ -113,16 +115,33 @@ impl ReservedTable {
     }
 }
 
+/// Locks the pipeline for a chain without an output table: two of them would load the same rows at the same time.
+fn pipeline_lock(data: &Path, run: &Run) -> Result<Option<Lease>, Failure> {
+    let variables = &run.request.variables;
+    if variables.has_output_table() || run.request.scope != Scope::Chain {
+        return Ok(None);
+    }
+    let lock = Lease::table(data, &output(run), &run.id);
+    lock.map(Some).map_err(|error| match error {
+        StoreError::LeaseHeld { holder, .. } => {
+            let reason = format!("The {} is being run by {holder}.", variables.filled());
+            let remedy =
+                "Wait for its end, stop it, or name the output table of each run in bq_output_table.";
+            Failure::new(FailureKind::Held, reason).with_remedy(remedy)
+        }
+        error => error.failure(),
+    })
+}
+
 /// Locks the row of a pipeline by hand, also where it goes beside others: its rows would be loaded twice.
 fn row_lock(data: &Path, run: &Run) -> Result<Option<Lease>, Failure> {
     let Scope::Single(arguments) = &run.request.scope else {
         return Ok(None);
     };
-    let Some(row) = task_by_hand(arguments) else {
+    let Some(row) = run.request.task_by_hand(arguments) else {
         return Ok(None);
     };
-    let (project, dataset, table) = output(run);
-    let lock = Lease::row(data, (&project, &dataset, &table), &row, &run.id);
+    let lock = Lease::row(data, &output(run), &row, &run.id);
     lock.map(Some).map_err(|error| match error {
         StoreError::LeaseHeld { table, holder } => table_lease::row_is_loaded(&table, &row, &holder),
         error => error.failure(),
@@ -151,11 +170,15 @@ async fn carries_on(journal: &Journal, run: &Run) -> bool {
     is_left && had_lease && matches!(journal.overtaking(&run.id).await, Ok(None))
 }
 
-fn output(run: &Run) -> (ProjectId, DatasetId, TableId) {
+/// The output table; without one the pipeline stands in its place, whose runs fill something that is not named.
+fn output(run: &Run) -> TableAddress {
     let variables = &run.request.variables;
-    (
-        variables.project_id.as_str().into(),
-        variables.bq_dataset_id.as_str().into(),
-        variables.bq_output_table.as_str().into(),
-    )
+    if variables.has_output_table() {
+        return variables.output_table();
+    }
+    TableAddress {
+        project: format!("pipeline {}/{}", variables.project_id, variables.cdf_instance),
+        dataset: variables.cdf_namespace.clone(),
+        table: variables.cdf_pipeline_name.clone(),
+    }
 }

@@ -22,7 +22,6 @@ use domain::failure::Failure;
 use domain::finding::Finding;
 use domain::id::DagRunId;
 use domain::request::Scope;
-use domain::row::task_by_hand;
 use domain::run::Run;
 use domain::table_lease::{self, Claim};
 use domain::time::Timestamp;
@@ -91,7 +90,7 @@ impl TableLease {
     pub fn new(output: OutputTable, run: &Run, is_carried_on: bool, former: &BTreeSet<DagRunId>) -> Self {
         let mut lease = table_lease::TableLease::new(&run.id, &holder::name(), former);
         if let Scope::Single(arguments) = &run.request.scope {
-            lease = lease.by_hand(task_by_hand(arguments));
+            lease = lease.by_hand(run.request.task_by_hand(arguments));
         }
         if is_carried_on {
             lease = lease.carried_on();

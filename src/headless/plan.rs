@@ -85,15 +85,17 @@ fn finding_line(finding: &Finding, profile: &str) -> String {
 
 fn as_json(plan: &Plan, opening: &Opening, target: &Target, exit: Exit) -> Value {
     let (variables, limits) = (&plan.request.variables, plan.limits());
-    let path = |table: &str| format!("{}.{}.{table}", variables.project_id, variables.bq_dataset_id);
-    let output = path(&variables.bq_output_table);
+    let output = plan.output_table();
+    let reads_table = plan.request.scope == Scope::Chain && variables.bq_config_query.is_empty();
     let pipelines = plan.pipelines.as_ref();
     let left_out = plan.left_out.iter().map(|row| {
-        json!({"business_unit": row.business_unit, "data_source": row.data_source, "reason": row.reason})
+        let mut line = json!(row.name);
+        line["reason"] = row.reason.as_str().into();
+        line
     });
     let line = json!({
         "event": "plan",
-        "configuration_table": (plan.request.scope == Scope::Chain).then(|| path(&variables.bq_config_table)),
+        "configuration_table": reads_table.then(|| variables.config_table().path()),
         "only": plan.request.is_partial().then_some(&plan.request.only),
         "emptied_table": plan.empties_output().then_some(output),
         "max_active_pipelines": limits.max_active,

@@ -6,7 +6,8 @@
 use super::error::StoreError;
 use super::file_name::file_name;
 use super::owner_only;
-use domain::id::{DagRunId, DatasetId, ProjectId, TableId, TaskId};
+use domain::id::{DagRunId, TaskId};
+use domain::warehouse::TableAddress;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -34,14 +35,8 @@ impl Lease {
     ///
     /// # Errors
     /// [`StoreError::LeaseHeld`] names the process and the run that hold it.
-    pub fn table(
-        data_dir: &Path,
-        project: &ProjectId,
-        dataset: &DatasetId,
-        table: &TableId,
-        run: &DagRunId,
-    ) -> Result<Self, StoreError> {
-        Self::take_table(data_dir, (project, dataset, table), run, File::try_lock)
+    pub fn table(data_dir: &Path, table: &TableAddress, run: &DagRunId) -> Result<Self, StoreError> {
+        Self::take_table(data_dir, table, run, File::try_lock)
     }
 
     /// The same for a pipeline by hand, which several processes may hold at the same time: while one of them does, no
@@ -49,14 +44,8 @@ impl Lease {
     ///
     /// # Errors
     /// As there.
-    pub fn table_by_hand(
-        data_dir: &Path,
-        project: &ProjectId,
-        dataset: &DatasetId,
-        table: &TableId,
-        run: &DagRunId,
-    ) -> Result<Self, StoreError> {
-        Self::take_table(data_dir, (project, dataset, table), run, File::try_lock_shared)
+    pub fn table_by_hand(data_dir: &Path, table: &TableAddress, run: &DagRunId) -> Result<Self, StoreError> {
+        Self::take_table(data_dir, table, run, File::try_lock_shared)
     }
 
     /// Takes the lock of one row of a table, named by its task, for a pipeline by hand.
@@ -65,7 +54,7 @@ impl Lease {
     /// As [`Lease::table`].
     pub fn row(
         data_dir: &Path,
-        table: (&ProjectId, &DatasetId, &TableId),
+        table: &TableAddress,
         row: &TaskId,
         run: &DagRunId,
     ) -> Result<Self, StoreError> {
@@ -104,7 +93,7 @@ impl Lease {
 
     fn take_table(
         data_dir: &Path,
-        table: (&ProjectId, &DatasetId, &TableId),
+        table: &TableAddress,
         run: &DagRunId,
         try_lock: TryLock,
     ) -> Result<Self, StoreError> {
@@ -149,16 +138,16 @@ impl Lease {
     }
 }
 
-fn held((project, dataset, table): (&ProjectId, &DatasetId, &TableId), holder: String) -> StoreError {
+fn held(table: &TableAddress, holder: String) -> StoreError {
     StoreError::LeaseHeld {
-        table: format!("{project}.{dataset}.{table}"),
+        table: table.path(),
         holder,
     }
 }
 
-fn table_name((project, dataset, table): (&ProjectId, &DatasetId, &TableId)) -> String {
+fn table_name(table: &TableAddress) -> String {
     // No encoded part holds a plus sign, so that no two tables, or rows of tables, share a file.
-    let parts = [project.as_str(), dataset.as_str(), table.as_str()].map(file_name);
+    let parts = [&table.project, &table.dataset, &table.table].map(|part| file_name(part));
     parts.join("+")
 }
 
@@ -212,13 +201,15 @@ mod tests {
     use std::process::{Command, Stdio};
 
     fn take(dir: &Path, table: &str, run: &str) -> Result<Lease, StoreError> {
-        Lease::table(
-            dir,
-            &"example.com:project".into(),
-            &"cdf_output".into(),
-            &table.into(),
-            &run.into(),
-        )
+        Lease::table(dir, &address(table), &run.into())
+    }
+
+    fn address(table: &str) -> TableAddress {
+        TableAddress {
+            project: "example.com:project".into(),
+            dataset: "cdf_output".into(),
+            table: table.into(),
+        }
     }
 
     #[test]
@@ -250,10 +241,7 @@ mod tests {
     #[test]
     fn pipelines_by_hand_share_a_table_that_no_chain_can_have_then() {
         let dir = tempfile::tempdir().unwrap();
-        let by_hand = |run: &str| {
-            let (project, dataset) = ("example.com:project".into(), "cdf_output".into());
-            Lease::table_by_hand(dir.path(), &project, &dataset, &"output".into(), &run.into())
-        };
+        let by_hand = |run: &str| Lease::table_by_hand(dir.path(), &address("output"), &run.into());
         let (one, other) = (by_hand("run-1").unwrap(), by_hand("run-2").unwrap());
         drop(one);
         let refused = take(dir.path(), "output", "run-3").unwrap_err().to_string();
@@ -266,8 +254,8 @@ mod tests {
         let refused = by_hand("run-4").unwrap_err().to_string();
         assert!(refused.contains("run-3"), "{refused}");
         drop(chain);
-        let table = (&"p".into(), &"d".into(), &"output".into());
-        let row = |row: &str, run: &str| Lease::row(dir.path(), table, &row.into(), &run.into());
+        let table = address("output");
+        let row = |row: &str, run: &str| Lease::row(dir.path(), &table, &row.into(), &run.into());
         let _one = row("start_pipeline_hr_payroll", "run-5").unwrap();
         let _another_row = row("start_pipeline_hr_engineer", "run-6").unwrap();
         let refused = row("start_pipeline_hr_payroll", "run-7").unwrap_err().to_string();

@@ -194,14 +194,12 @@ pub fn of_configuration(model: &Model) -> Vec<Said> {
 fn of_row(model: &Model, row: &ConfigurationRow) -> Vec<Said> {
     let mut said = Vec::new();
     let state = if row.active {
-        format!(
-            "{} / {}: active, priority {}",
-            row.business_unit, row.data_source, row.priority
-        )
+        format!("{}: active, priority {}", row.name.title(), row.priority)
     } else {
         format!(
-            "{} / {}: off (is_active is not true)",
-            row.business_unit, row.data_source
+            "{}: off ({} is not true)",
+            row.name.title(),
+            model.variables.working.active_column
         )
     };
     let tries = row.max_retries.map(|retries| format!(", {retries} more tries"));

@@ -16,9 +16,9 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 pub enum Field {
     /// The word of its state.
     State,
-    /// `business_unit`.
+    /// The first key column of its row: `business_unit`.
     Unit,
-    /// `data_source`.
+    /// The last one: `data_source`.
     Source,
     /// Whether it is active: `yes` or `no`.
     Active,

@@ -41,7 +41,7 @@ use domain::arguments::RuntimeArguments;
 use domain::deployed::DeployedPipeline;
 use domain::draft::KeptEdits;
 use domain::failure::Failure;
-use domain::row::RowName;
+use domain::key::RowName;
 use domain::run::Run;
 use domain::secret::Secrets;
 use domain::summary::RunSummary;

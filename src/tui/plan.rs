@@ -59,15 +59,15 @@ pub fn top(model: &Model) -> Vec<PlanLine> {
     }
     let (plan, target) = (model.planned(), model.target());
     let credentials = format!("credentials: {}", target.credentials.text);
-    let variables = &plan.request.variables;
-    let (dataset, table) = (&variables.bq_dataset_id, &variables.bq_output_table);
-    let output = format!("{}.{dataset}.{table}", variables.project_id);
+    let output = plan.output_table();
     // A small screen has room for the first of them only.
     let mut lines = vec![
         if plan.empties_output() {
             line(Meaning::Danger, 0, format!("{output} is EMPTIED first"))
-        } else {
+        } else if plan.request.variables.has_output_table() {
             line(Meaning::Text, 0, format!("{output} keeps its rows"))
+        } else {
+            line(Meaning::Text, 0, "No output table is named, and none is emptied.")
         },
         line(Meaning::Text, 0, target.place()),
         line(Meaning::Text, 0, credentials),

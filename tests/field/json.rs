@@ -18,6 +18,7 @@ const JOURNALS: [&str; 4] = [
     include_str!("../../crates/domain/tests/journal/by_hand.jsonl"),
     include_str!("../../crates/domain/tests/journal/other_facts.jsonl"),
     include_str!("../../crates/domain/tests/journal/emptied.jsonl"),
+    include_str!("../../crates/domain/tests/journal/other_columns.jsonl"),
 ];
 
 /// Checks all lines of a start: the first ones, the end, and that the end has the exit code. Gives the events.

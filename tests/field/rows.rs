@@ -117,22 +117,22 @@ fn all_that_is_wrong_is_told_at_once() {
     let lab = Lab::at_speed("50");
     lab.sql("CREATE TABLE cdf_output.bad (business_unit STRING, data_source STRING, is_active BOOL, priority STRING)");
     lab.sql(
-        "INSERT cdf_output.bad VALUES ('hr', 'a-b', TRUE, NULL), ('hr', 'c.d', TRUE, 'soon'), \
+        "INSERT cdf_output.bad VALUES ('hr', 'a:b', TRUE, NULL), ('hr', 'c/d', TRUE, 'soon'), \
          ('x', 'payroll', TRUE, NULL), ('x', 'payroll', TRUE, NULL), ('y', 'z', TRUE, NULL)",
     );
     lab.sql("CREATE TABLE cdf_output.filled (a INT64)");
     lab.sql("INSERT cdf_output.filled VALUES (1), (2)");
     lab.configure(&[("bq_config_table", "'bad'"), ("bq_output_table", "'filled'")]);
     let words = [
-        "business_unit and data_source of hr.a-b may hold letters",
-        "business_unit and data_source of hr.c.d may hold letters",
-        "priority of hr.c.d is 'soon', which is not a valid number. Correct it",
+        "business_unit and data_source of hr.a:b may hold letters",
+        "business_unit and data_source of hr.c/d may hold letters",
+        "priority of hr.c/d is 'soon', which is not a valid number. Correct it",
         "The configuration has x.payroll twice. Delete or rename one of the rows.",
     ];
     let told = lab.run(&[]);
     assert_eq!(told.code, 2, "{}", told.all());
     told.has(&words);
-    told.has(&["errors were found, in hr.a-b, hr.c.d"]);
+    told.has(&["errors were found, in hr.a:b, hr.c/d"]);
 
     let told = lab.run(&["--output", "json"]);
     assert_eq!(told.code, 2, "{}", told.all());
@@ -142,7 +142,7 @@ fn all_that_is_wrong_is_told_at_once() {
         .filter(|line| line["event"] == "noticed" && line["finding"]["severity"] == "error")
         .map(|line| line["finding"].clone())
         .collect();
-    for (about, word) in ["hr.a-b", "hr.c.d", "hr.c.d", "x.payroll"].iter().zip(words) {
+    for (about, word) in ["hr.a:b", "hr.c/d", "hr.c/d", "x.payroll"].iter().zip(words) {
         let message = word.split(". ").next().unwrap();
         let is_it = |finding: &&Value| {
             finding["about"] == *about && finding["message"].as_str().unwrap().contains(message)

@@ -2,7 +2,7 @@
 
 use crate::former::{commands, has_all, picture};
 use crate::sample::{self, press, send};
-use domain::activation::Activation;
+use domain::activation::{Activation, Place};
 use domain::failure::Failure;
 use downbeat::engine::{Command, Update};
 use downbeat::tui::effect::Effect;
@@ -27,8 +27,8 @@ fn judged(rows: usize) -> (Model, Activation) {
     };
     assert_eq!(row.to_string(), "legal/contracts");
     let values = vec![Some("no".to_owned()); rows];
-    let table = "`p.cdf_output.configuration`".to_owned();
-    let judged = Activation::new(row.clone(), true, table, "STRING", &values).unwrap();
+    let place = Place::new("`p.cdf_output.configuration`".into(), &sample::variables());
+    let judged = Activation::new(row.clone(), true, place, "STRING", &values).unwrap();
     tell(&mut model, Update::ActivationJudged(Ok(Box::new(judged.clone()))));
     (model, judged)
 }

@@ -4,7 +4,6 @@ use crate::former::{commands, has_all, picture};
 use crate::sample::{self, press, type_text};
 use crate::scene;
 use domain::command::RunCommand;
-use domain::row::ConfigurationRow;
 use domain::variable::VariableName;
 use downbeat::engine::Command;
 use downbeat::tui::context::Context;
@@ -17,7 +16,7 @@ fn filter(model: &mut Model, text: &str) {
 }
 
 fn row(model: &Model) -> Option<String> {
-    model.configuration.row().map(|row| row.name().to_string())
+    model.configuration.row().map(|row| row.name.to_string())
 }
 
 #[test]
@@ -140,8 +139,8 @@ fn what_is_hidden_is_neither_marked_nor_acted_on() {
     press(&mut model, "2 home");
     filter(&mut model, "source:orders,ledger");
     press(&mut model, "enter * esc");
-    let marked: Vec<_> = model.marked_rows().map(ConfigurationRow::name).collect();
-    assert_eq!(marked.len(), 2);
+    let marked = model.marked_rows().count();
+    assert_eq!(marked, 2);
     press(&mut model, "esc");
     assert_eq!(
         model.marked_rows().count(),

@@ -250,7 +250,10 @@ fn the_selection_stays_with_its_task() {
     model.configuration.selected = 3;
     table.rows.rotate_left(2);
     sample::configuration(&mut model, 71, Ok(table));
-    assert_eq!(model.configuration.row().unwrap().data_source, "orders");
+    assert_eq!(
+        model.configuration.row().unwrap().name.values().last(),
+        Some("orders")
+    );
 }
 
 #[test]

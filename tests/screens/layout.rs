@@ -49,7 +49,7 @@ fn the_head_of_the_plan_is_in_sight_while_a_run_is_prepared() {
     let head =
         "r would run 6 of 8 rows of cdf_output.configuration, 5 at once; cdf_output.landing is EMPTIED first";
     assert!(picture(&model).contains(head), "{}", picture(&model));
-    press(&mut model, "1 G enter");
+    press(&mut model, "1 / b q _ t r u n enter enter");
     let words = ["cdf_output.landing keeps its rows", "not saved: bq_truncate"];
     for words in words {
         assert!(picture(&model).contains(words), "{words} in\n{}", picture(&model));

@@ -6,13 +6,13 @@ use crate::scene;
 use domain::command::RunCommand;
 use domain::event::{Fact, RunEvent};
 use domain::id::TaskId;
-use domain::row::RowName;
+use domain::key::RowName;
 use downbeat::engine::{Command, Update};
 use downbeat::tui::model::Model;
 use downbeat::tui::msg::Msg;
 
 fn marked_rows(model: &Model) -> Vec<String> {
-    model.marked_rows().map(|row| row.name().to_string()).collect()
+    model.marked_rows().map(|row| row.name.to_string()).collect()
 }
 
 fn marked_tasks(model: &Model) -> Vec<String> {

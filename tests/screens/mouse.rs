@@ -72,7 +72,10 @@ fn a_double_click_is_enter_and_two_slow_clicks_are_not() {
     assert_eq!(model.focus, Pane::Logs);
     let mut model = sample::ready(120, 40);
     click(&mut model, "finance / ledger");
-    assert_eq!(model.configuration.row().unwrap().data_source, "ledger");
+    assert_eq!(
+        model.configuration.row().unwrap().name.values().last(),
+        Some("ledger")
+    );
     click(&mut model, "finance / ledger");
     assert_eq!(model.context(), Context::Arguments);
 }

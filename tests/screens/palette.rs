@@ -124,7 +124,10 @@ fn orders_take_a_word_and_tab_completes() {
     );
     open(&mut model, "row orders");
     press(&mut model, "enter");
-    assert_eq!(model.configuration.row().unwrap().data_source, "orders");
+    assert_eq!(
+        model.configuration.row().unwrap().name.values().last(),
+        Some("orders")
+    );
     open(&mut model, "variable bq_truncate");
     press(&mut model, "enter");
     assert_eq!(model.variables.selected.as_str(), "bq_truncate");

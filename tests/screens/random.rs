@@ -9,7 +9,7 @@ use crate::matrix::worlds as w;
 use crate::sample::{self, COLOUR, press, send};
 use crate::scene;
 use domain::id::{DagRunId, TaskId};
-use domain::row::RowName;
+use domain::key::RowName;
 use domain::summary::RunSummary;
 use domain::variable::VariableName;
 use downbeat::tui::action::TABLE;
@@ -174,7 +174,7 @@ fn selected(model: &Model) -> Selected {
         run: model.shown_run().map(|run| run.id.clone()),
         // Who follows has selected nothing.
         task: model.grid.selected.clone(),
-        row: model.configuration.row().map(domain::row::ConfigurationRow::name),
+        row: model.configuration.row().map(|row| row.name.clone()),
         variable: model.variables.selected,
         cell: model
             .history_window()

@@ -5,6 +5,7 @@ use domain::draft::KeptEdits;
 use domain::event::{Discovery, Fact, RunEvent};
 use domain::failure::Failure;
 use domain::id::{JobId, PipelineRunId, StartToken};
+use domain::key::RowName;
 use domain::pipeline::{PipelineState, StageCounts};
 use domain::plan::PlannedPipeline;
 use domain::request::{RunRequest, Scope};
@@ -129,8 +130,7 @@ pub fn setup() -> Setup {
 pub fn row(unit: &str, source: &str, active: bool, priority: i64) -> ConfigurationRow {
     ConfigurationRow {
         task: task_id(unit, source),
-        business_unit: unit.into(),
-        data_source: source.into(),
+        name: RowName::usual(unit, source),
         active,
         priority,
         timeout: None,

@@ -80,7 +80,7 @@ fn an_edit_is_undone_and_esc_cancels() {
     assert!(model.variables.changes().is_empty());
     press(&mut model, "G enter");
     assert!(
-        !model.variables.working.bq_truncate,
+        model.variables.working.allow_schemaless_wrangler,
         "true and false change at once"
     );
     send(

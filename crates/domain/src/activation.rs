@@ -4,28 +4,38 @@
 //! Only the quoted name of the table is part of its text; names of rows and values are parameters.
 
 use crate::failure::Failure;
-use crate::row::RowName;
+use crate::key::{RowName, USUAL};
+use crate::variable::Variables;
 
-/// A change of `is_active` of one row, as it was judged.
+/// A change of `active_column` of one row, as it was judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Activation {
     /// The row.
     pub row: RowName,
     /// Whether it is to be active.
     pub active: bool,
-    /// The quoted name of the table.
-    pub table: String,
+    /// Where it is.
+    pub place: Place,
     /// How many rows have these keys.
     pub rows: u64,
     kind: &'static str,
     value: String,
 }
 
+/// The table whose rows are activated, and which of its columns and rows count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The quoted name of the table.
+    pub table: String,
+    column: String,
+    condition: String,
+}
+
 /// A named parameter of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {
     /// Its name, without the sign.
-    pub name: &'static str,
+    pub name: String,
     /// BigQuery's name of its type.
     pub kind: &'static str,
     /// Its value.
@@ -41,28 +51,66 @@ const PAIRS: [(&str, &str); 5] = [
     ("1", "0"),
 ];
 
-/// The statement that looks at the row before it is changed.
-pub fn lookup(table: &str) -> String {
-    format!("SELECT is_active FROM {table} {WHERE}")
+impl Place {
+    /// The table of this quoted name, by the settings of the variables.
+    pub fn new(table: String, variables: &Variables) -> Self {
+        Self {
+            table,
+            column: variables.active_column.clone(),
+            condition: variables.config_condition(" AND "),
+        }
+    }
+
+    /// The statement that looks at a row before it is changed.
+    pub fn lookup(&self, row: &RowName) -> String {
+        format!(
+            "SELECT {} FROM {} {}",
+            quoted(&self.column),
+            self.table,
+            self.rows(row)
+        )
+    }
+
+    /// The condition for the rows of this name that the configuration has.
+    fn rows(&self, row: &RowName) -> String {
+        let keys = row.iter().map(|(column, _)| {
+            let name = quoted(column);
+            // Of which type other columns are is not known.
+            if USUAL.contains(&column) {
+                format!("{name} = @{column}")
+            } else {
+                format!("CAST({name} AS STRING) = @{column}")
+            }
+        });
+        format!(
+            "WHERE {}{}",
+            keys.collect::<Vec<_>>().join(" AND "),
+            self.condition
+        )
+    }
 }
 
-const WHERE: &str = "WHERE business_unit = @business_unit AND data_source = @data_source";
+/// A column in a statement. Any word may be the name of one, also one that is SQL's own.
+fn quoted(column: &str) -> String {
+    if USUAL.contains(&column) || column == "is_active" {
+        column.to_owned()
+    } else {
+        format!("`{column}`")
+    }
+}
 
 /// The parameters that name a row.
 pub fn keys(row: &RowName) -> Vec<Parameter> {
-    let text = |name, value: &str| Parameter {
-        name,
+    let text = |(name, value): (&str, &str)| Parameter {
+        name: name.to_owned(),
         kind: "STRING",
         value: value.to_owned(),
     };
-    vec![
-        text("business_unit", &row.business_unit),
-        text("data_source", &row.data_source),
-    ]
+    row.iter().map(text).collect()
 }
 
 impl Activation {
-    /// Judges a change: `kind` is the type of the column `is_active`, and `values` are its cells in the rows with these
+    /// Judges a change: `kind` is the type of the column, and `values` are its cells in the rows with these
     /// keys.
     ///
     /// # Errors
@@ -70,12 +118,12 @@ impl Activation {
     pub fn new(
         row: RowName,
         active: bool,
-        table: String,
+        place: Place,
         kind: &str,
         values: &[Option<String>],
     ) -> Result<Self, Failure> {
         if values.is_empty() {
-            let reason = format!("{table} has no row {row} any more.");
+            let reason = format!("{} has no row {row} any more.", place.table);
             return Err(Failure::permanent(reason).with_remedy("Read the table again."));
         }
         let (kind, value) = match kind {
@@ -83,15 +131,17 @@ impl Activation {
             "INT64" | "INTEGER" => ("INT64", if active { "1" } else { "0" }.to_owned()),
             "STRING" => ("STRING", text(active, values)),
             other => {
-                let reason =
-                    format!("The column is_active of {table} is {other}, which is neither BOOL nor STRING.");
+                let reason = format!(
+                    "The column {} of {} is {other}, which is neither BOOL nor STRING.",
+                    place.column, place.table
+                );
                 return Err(Failure::permanent(reason).with_remedy("Make it BOOL."));
             }
         };
         Ok(Self {
             row,
             active,
-            table,
+            place,
             rows: values.len() as u64,
             kind,
             value,
@@ -100,13 +150,15 @@ impl Activation {
 
     /// The statement.
     pub fn statement(&self) -> String {
-        format!("UPDATE {} SET is_active = @is_active {WHERE}", self.table)
+        let Place { table, column, .. } = &self.place;
+        let rows = self.place.rows(&self.row);
+        format!("UPDATE {table} SET {} = @{column} {rows}", quoted(column))
     }
 
     /// Its parameters.
     pub fn parameters(&self) -> Vec<Parameter> {
         let mut parameters = vec![Parameter {
-            name: "is_active",
+            name: self.place.column.clone(),
             kind: self.kind,
             value: self.value.clone(),
         }];
@@ -127,11 +179,14 @@ impl Activation {
         let (row, word, seen) = (&self.row, self.word(), self.rows);
         if changed == seen {
             let rows = if changed == 1 { "1 row" } else { "several rows" };
-            return Ok(format!("{row} is {word} now: {rows} of {} changed.", self.table));
+            return Ok(format!(
+                "{row} is {word} now: {rows} of {} changed.",
+                self.place.table
+            ));
         }
         let reason = format!(
             "{changed} rows of {} were changed to make {row} {word}, and {seen} had these keys a moment before.",
-            self.table
+            self.place.table
         );
         Err(Failure::permanent(reason).with_remedy("Look at the table: somebody else may be changing it."))
     }
@@ -166,8 +221,9 @@ mod tests {
 
     fn judged(kind: &str, values: &[Option<&str>], active: bool) -> Result<Activation, Failure> {
         let values: Vec<_> = values.iter().map(|value| value.map(str::to_owned)).collect();
-        let row = "hr/it's `odd`".parse().unwrap();
-        Activation::new(row, active, "`p.d.configuration`".into(), kind, &values)
+        let row = RowName::usual("hr", "it's `odd`");
+        let place = Place::new("`p.d.configuration`".into(), &Variables::default());
+        Activation::new(row, active, place, kind, &values)
     }
 
     #[test]
@@ -201,6 +257,37 @@ mod tests {
              data_source = @data_source"
         );
         assert_eq!(judged.parameters()[2].value, "it's `odd`");
+    }
+
+    #[test]
+    fn other_columns_and_the_filter_are_in_the_statements() {
+        let mut variables = Variables::default();
+        for (name, text) in [
+            ("key_columns", "group, id"),
+            ("active_column", "is_enabled"),
+            ("bq_config_filter", "env = 'prod'"),
+        ] {
+            variables.set_by_name(name, text).unwrap();
+        }
+        let place = Place::new("`p.d.t`".into(), &variables);
+        let row = variables.key_columns.name(["a-b", "7"]);
+        let rows =
+            "WHERE CAST(`group` AS STRING) = @group AND CAST(`id` AS STRING) = @id AND (env = 'prod'\n)";
+        assert_eq!(
+            place.lookup(&row),
+            format!("SELECT `is_enabled` FROM `p.d.t` {rows}")
+        );
+        let judged = Activation::new(row, true, place, "BOOL", &[None]).unwrap();
+        assert_eq!(
+            judged.statement(),
+            format!("UPDATE `p.d.t` SET `is_enabled` = @is_enabled {rows}")
+        );
+        let parameters = judged.parameters();
+        let names: Vec<_> = parameters
+            .iter()
+            .map(|one| (one.name.as_str(), one.value.as_str()))
+            .collect();
+        assert_eq!(names, [("is_enabled", "true"), ("group", "a-b"), ("id", "7")]);
     }
 
     #[test]

@@ -8,8 +8,11 @@ pub mod difference;
 mod macros;
 mod select_list;
 mod stage;
+mod wrangler;
 
 pub use macros::{Expansion, Gap};
+pub use select_list::is_one_select;
+pub(crate) use stage::is_sql;
 pub use stage::{ArgumentSetter, MacroRules, Stage};
 
 use crate::arguments::RuntimeArguments;
@@ -37,6 +40,17 @@ pub struct DeployedPipeline {
     pub preferences: RuntimeArguments,
     /// The name of the artifact that it is made of, if the server says so.
     pub artifact: Option<String>,
+    /// What the caller may not read, and is therefore not known: notes, because runs may well work.
+    pub unread: Unread,
+}
+
+/// What of a deployed pipeline the caller may not read, each with why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// The preferences.
+    pub preferences: Option<String>,
+    /// The list of its plugins, which says in which properties macros are expanded.
+    pub plugins: Option<String>,
 }
 
 /// The artifact of pipelines that never end. They have no workflow to start.
@@ -87,6 +101,7 @@ impl DeployedPipeline {
             connections: stage::connections(configuration),
             preferences,
             artifact: None,
+            unread: Unread::default(),
         }
     }
 
@@ -225,7 +240,10 @@ impl DeployedPipeline {
                 given: given.is_some(),
             });
         }
-        given.ok_or_else(|| Gap::Missing(name.to_owned()))
+        given.ok_or_else(|| match self.unread.preferences {
+            Some(_) => Gap::MayBePreference(name.to_owned()),
+            None => Gap::Missing(name.to_owned()),
+        })
     }
 }
 

@@ -3,7 +3,6 @@
 //! Reasons are alike if they differ only in what names the task itself: its row, numbers, ids.
 
 use crate::id::TaskId;
-use crate::row::KEYS;
 use crate::run::Run;
 use crate::state::TaskState;
 use crate::task::Task;
@@ -47,7 +46,7 @@ pub fn failure_groups(run: &Run) -> Vec<FailureGroup> {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for (task, reason) in run.tasks.iter().filter_map(reason) {
         let place = *places
-            .entry(alike(reason, &row_names(task)))
+            .entry(alike(reason, &row_names(run, task)))
             .or_insert(groups.len());
         match groups.get_mut(place) {
             Some(group) => group.tasks.push(task.id.clone()),
@@ -76,8 +75,9 @@ fn reason(task: &Task) -> Option<(&Task, &str)> {
 }
 
 /// The names of a task's row, and of the task.
-fn row_names(task: &Task) -> Vec<&str> {
-    let keys = KEYS.iter().filter_map(|key| task.arguments.get_in_any_case(key));
+fn row_names<'a>(run: &Run, task: &'a Task) -> Vec<&'a str> {
+    let keys = run.request.variables.key_columns.iter();
+    let keys = keys.filter_map(|key| task.arguments.get_in_any_case(key));
     let mut names: Vec<&str> = keys.chain([task.id.as_str()]).collect();
     names.retain(|name| name.len() >= SHORTEST_NAME);
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));

@@ -22,6 +22,7 @@ pub mod grant;
 pub mod handling;
 pub mod history;
 pub mod id;
+pub mod key;
 pub mod log;
 pub mod outcome;
 pub mod pipeline;

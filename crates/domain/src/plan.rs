@@ -7,6 +7,7 @@
 mod argument;
 mod chosen;
 mod deployment;
+mod keys;
 mod sinks;
 mod text;
 
@@ -17,8 +18,9 @@ use crate::arguments::{MASK, RuntimeArguments, TYPED_MASK};
 use crate::check::Check;
 use crate::finding::{Finding, Severity};
 use crate::id::TaskId;
+use crate::key::RowName;
 use crate::request::{RunRequest, Scope};
-use crate::row::{Configuration, ConfigurationRow, task_by_hand};
+use crate::row::{Configuration, ConfigurationRow};
 use crate::secret::{SecretNames, Secrets};
 use crate::service::Service;
 use crate::variable::{VariableName, Variables};
@@ -93,12 +95,10 @@ pub struct PlannedPipeline {
 /// A row that gives no pipeline run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
-    /// Its `business_unit`.
-    pub business_unit: String,
-    /// Its `data_source`.
-    pub data_source: String,
+    /// What names it.
+    pub name: RowName,
     /// Why, in a few words.
-    pub reason: &'static str,
+    pub reason: String,
 }
 
 /// The limits of a run, as the variables set them.
@@ -134,7 +134,7 @@ impl Plan {
     /// one is run by hand.
     pub fn new(request: RunRequest, configuration: Option<&Configuration>) -> Self {
         let mut plan = Self {
-            findings: request.variables.check(),
+            findings: request.check(),
             checks: Vec::new(),
             pipelines: None,
             passed: BTreeSet::new(),
@@ -249,7 +249,9 @@ impl Plan {
         let common = given.fill(&self.request.arguments);
         PlannedStart {
             pipeline: PlannedPipeline {
-                task: task_by_hand(arguments)
+                task: self
+                    .request
+                    .task_by_hand(arguments)
                     .unwrap_or_else(|| TaskId::new(format!("{}by_hand", TaskId::PIPELINE))),
                 priority: 0,
                 timeout: limits.timeout,

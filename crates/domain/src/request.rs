@@ -3,10 +3,11 @@
 mod written;
 
 use crate::arguments::{MASK, RuntimeArguments, TYPED_MASK};
+use crate::finding::Finding;
 use crate::id::TaskId;
-use crate::row::RowName;
+use crate::key::RowName;
 use crate::secret::Secrets;
-use crate::variable::Variables;
+use crate::variable::{VariableName, Variables};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use written::Written;
@@ -56,6 +57,21 @@ impl RunRequest {
             allow_unresolved_sink: false,
             beside: false,
         }
+    }
+
+    /// What stands against the variables; a pipeline by hand needs no output table.
+    pub fn check(&self) -> Vec<Finding> {
+        let mut findings = self.variables.check();
+        if self.scope != Scope::Chain && !self.variables.has_output_table() {
+            findings.retain(|finding| finding.about != VariableName::BqOutputTable.as_str());
+        }
+        findings
+    }
+
+    /// The task of the row that a pipeline by hand loads; `None` if its arguments name no row.
+    pub fn task_by_hand(&self, arguments: &RuntimeArguments) -> Option<TaskId> {
+        let row = self.variables.key_columns.row_of(arguments);
+        row.map(|row| row.task())
     }
 
     /// Masks the secrets in place. An edited one that is masked already is the row's and stays so; one

@@ -1,30 +1,24 @@
 //! The configuration table as rows: which are active, in which order they start, the arguments of each,
 //! and what is wrong with the table. No row is left out without a finding.
 
-mod name;
 mod read;
-
-pub use name::RowName;
 
 use crate::arguments::RuntimeArguments;
 use crate::finding::{Finding, Severity};
 use crate::id::TaskId;
+use crate::key::RowName;
 use crate::secret::Secrets;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-
-/// The columns that name a row and its task.
-pub const KEYS: [&str; 2] = ["business_unit", "data_source"];
 
 /// A row of the configuration table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigurationRow {
     /// The task that an active row becomes.
     pub task: TaskId,
-    /// `business_unit`.
-    pub business_unit: String,
-    /// `data_source`.
-    pub data_source: String,
+    /// What names it.
+    #[serde(flatten)]
+    pub name: RowName,
     /// Whether it gives a pipeline run.
     pub active: bool,
     /// Smaller starts first; 100 if the row has none, as the table's own default is.
@@ -42,8 +36,8 @@ pub struct ConfigurationRow {
 
 impl ConfigurationRow {
     /// The sort key of the starts: the smallest priority first, then by name.
-    pub fn start_order(&self) -> (i64, &str, &str) {
-        (self.priority, &self.business_unit, &self.data_source)
+    pub const fn start_order(&self) -> (i64, &RowName) {
+        (self.priority, &self.name)
     }
 }
 
@@ -59,7 +53,7 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// The rows whose `is_active` is true.
+    /// The rows that run.
     pub fn active(&self) -> impl Iterator<Item = &ConfigurationRow> {
         self.rows.iter().filter(|row| row.active)
     }
@@ -99,15 +93,7 @@ pub struct ConfigurationColumn {
     pub kind: String,
 }
 
-/// The row that a pipeline by hand loads, by the name of its task; `None` if its arguments name no row.
-pub fn task_by_hand(arguments: &RuntimeArguments) -> Option<TaskId> {
-    match KEYS.map(|key| arguments.get_in_any_case(key)) {
-        [Some(unit), Some(source)] => Some(task_id(unit, source)),
-        _ => None,
-    }
-}
-
-/// The name of the task of a row.
+/// The name of the task of a row with the usual keys.
 pub fn task_id(business_unit: &str, data_source: &str) -> TaskId {
-    TaskId::new(format!("{}{business_unit}_{data_source}", TaskId::PIPELINE))
+    RowName::usual(business_unit, data_source).task()
 }

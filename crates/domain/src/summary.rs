@@ -62,14 +62,9 @@ impl RunSummary {
         }
     }
 
-    /// The output table, as a list of runs names it.
+    /// The output table, as a list of runs names it; the pipeline where none is named.
     pub fn table_of(variables: &Variables) -> String {
-        [
-            variables.project_id.as_str(),
-            variables.bq_dataset_id.as_str(),
-            variables.bq_output_table.as_str(),
-        ]
-        .join(".")
+        variables.filled()
     }
 
     /// How a person names a run: by its time, and by its place among the runs of its profile that are known, the newest

@@ -61,13 +61,12 @@ impl Target {
         credentials: Credentials,
     ) -> Self {
         let variables = &request.variables;
-        let table = [
-            variables.project_id.as_str(),
-            variables.bq_dataset_id.as_str(),
-            variables.bq_output_table.as_str(),
-        ];
-        let is_named = !variables.bq_output_table.is_empty();
-        let table: Vec<_> = table.into_iter().filter(|part| !part.is_empty()).collect();
+        let table = variables.output_table();
+        let is_named = variables.has_output_table();
+        let table: Vec<_> = [table.project, table.dataset, table.table]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
         Self {
             profile: request.profile.clone(),
             is_sandbox,

@@ -1,18 +1,19 @@
 //! The variables: the case study's thirteen settings by their exact names, and our additions.
 //!
 //! [`VariableName`] is the one table of names, kinds and texts; [`Variables`] holds the typed values.
-//! `variable/check.rs` checks how values fit each other, `variable/names.rs` what a legal name is.
+//! `variable/check.rs` checks how values fit each other, `variable/names.rs` what a legal name is, `variable/table.rs`
+//! says where the tables are.
 //! Where values come from is not known here.
 
 mod check;
 mod names;
-
-pub(crate) use names::is_word;
+mod table;
 
 use crate::arguments::{self, RuntimeArguments};
 use crate::id::JobId;
+use crate::key::KeyColumns;
 use crate::secret::Secrets;
-use crate::warehouse::{JobAddress, TableAddress};
+use crate::warehouse::JobAddress;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub struct VariableError {
 }
 
 macro_rules! variables {
-    ($($variant:ident $field:ident : $type:ty = $default:expr, $unit:literal, $doc:literal;)+) => {
+    ($($(#[$meta:meta])* $variant:ident $field:ident : $type:ty = $default:expr, $unit:literal, $doc:literal;)+) => {
         /// The name of a variable.
         #[expect(clippy::doc_markdown, reason = "the same text is shown to people")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -59,7 +60,7 @@ macro_rules! variables {
         #[expect(clippy::doc_markdown, reason = "the same text is shown to people")]
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(default)]
-        pub struct Variables {$(#[doc = $doc] pub $field: $type),+}
+        pub struct Variables {$(#[doc = $doc] $(#[$meta])* pub $field: $type),+}
 
         impl Default for Variables {
             fn default() -> Self {
@@ -103,6 +104,26 @@ variables! {
     CdfPipelineRetries cdf_pipeline_retries: u32 = 2, "tries", "How many more tries a pipeline gets after its first.";
     MaxActivePipelines max_active_pipelines: u32 = 5, "pipelines", "How many pipelines run at the same time.";
     BqTruncate bq_truncate: bool = true, "", "Whether the output table is emptied before the pipelines start.";
+    // Those below are written where they are not the default only, so that older versions can read every other run.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    BqProjectId bq_project_id: String = String::new(), "", "The project of the tables, if it is not project_id, in which BigQuery's jobs run.";
+    #[serde(skip_serializing_if = "KeyColumns::is_usual")]
+    KeyColumns key_columns: KeyColumns = KeyColumns::default(), "", "The columns that name a row of the configuration table, and its task.";
+    #[serde(skip_serializing_if = "is_usual_active_column")]
+    ActiveColumn active_column: String = IS_ACTIVE.into(), "", "The column that says whether a row runs.";
+    #[serde(skip_serializing_if = "String::is_empty")]
+    BqConfigFilter bq_config_filter: String = String::new(), "", "A condition in SQL: only rows of the configuration table for which it is true are read.";
+    #[serde(skip_serializing_if = "String::is_empty")]
+    BqConfigQuery bq_config_query: String = String::new(), "", "A query whose rows are read instead of bq_config_table.";
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    AllowSchemalessWrangler allow_schemaless_wrangler: bool = false, "", "Whether a run may start although its Wrangler has failed on this version of CDAP.";
+}
+
+/// The case study's column that says whether a row runs.
+const IS_ACTIVE: &str = "is_active";
+
+fn is_usual_active_column(name: &str) -> bool {
+    name == IS_ACTIVE
 }
 
 /// The value of `cdf_pipeline_run_arguments`.
@@ -150,6 +171,14 @@ impl Variables {
         Self::default().set(name, text).err().map(|error| error.message)
     }
 
+    /// What a text says for a variable that is true or false; nothing for other variables.
+    pub fn flag(name: VariableName, text: &str) -> Option<bool> {
+        match name {
+            VariableName::BqTruncate | VariableName::AllowSchemalessWrangler => bool::from_text(text).ok(),
+            _ => None,
+        }
+    }
+
     /// `cdf_pipeline_timeout_seconds` as a span.
     pub fn pipeline_timeout(&self) -> Duration {
         Duration::from_secs(self.cdf_pipeline_timeout_seconds)
@@ -163,15 +192,6 @@ impl Variables {
     /// `dag_timeout_minutes` as a span.
     pub fn dag_timeout(&self) -> Duration {
         Duration::from_secs_f64(self.dag_timeout_minutes * 60.0)
-    }
-
-    /// The table that is filled.
-    pub fn output_table(&self) -> TableAddress {
-        TableAddress {
-            project: self.project_id.clone(),
-            dataset: self.bq_dataset_id.clone(),
-            table: self.bq_output_table.clone(),
-        }
     }
 
     /// A job of BigQuery in the project and location of the variables.
@@ -213,6 +233,16 @@ impl Textual for String {
 
     fn from_text(text: &str) -> Result<Self, String> {
         Ok(text.to_owned())
+    }
+}
+
+impl Textual for KeyColumns {
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        Self::try_from(text.to_owned())
     }
 }
 

@@ -19,6 +19,13 @@ pub struct TableAddress {
     pub table: String,
 }
 
+impl TableAddress {
+    /// `project.dataset.table`, as SQL writes it.
+    pub fn path(&self) -> String {
+        format!("{}.{}.{}", self.project, self.dataset, self.table)
+    }
+}
+
 /// `project:dataset.table`, as `bq` writes it.
 impl fmt::Display for TableAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -19,6 +19,8 @@ const CHAIN: &str = include_str!("journal/chain.jsonl");
 const BY_HAND: &str = include_str!("journal/by_hand.jsonl");
 /// A run that emptied the table and failed then, with the facts about that, as they were added later.
 const EMPTIED: &str = include_str!("journal/emptied.jsonl");
+/// A run of a table with other columns, with arguments of its profile.
+const OTHER_COLUMNS: &str = include_str!("journal/other_columns.jsonl");
 /// The facts that the runs above do not contain, one or two of each, in the same form.
 const OTHER_FACTS: &str = include_str!("journal/other_facts.jsonl");
 
@@ -39,7 +41,7 @@ fn states(run: &Run) -> Vec<(&str, &str)> {
 #[test]
 fn recorded_lines_read_and_are_written_back_unchanged() {
     let mut names = BTreeSet::new();
-    for line in [CHAIN, BY_HAND, EMPTIED, OTHER_FACTS]
+    for line in [CHAIN, BY_HAND, EMPTIED, OTHER_COLUMNS, OTHER_FACTS]
         .iter()
         .flat_map(|lines| lines.lines())
     {

@@ -48,6 +48,7 @@ use domain::failure::{Failure, FailureKind};
 use domain::finding::{Finding, Severity};
 use domain::handling::Handling;
 use domain::id::TaskId;
+use domain::key::RowName;
 use domain::plan::{Plan, Preflight};
 use domain::request::{RunRequest, Scope};
 use domain::row::{Configuration, ConfigurationRow, task_id};
@@ -73,8 +74,7 @@ fn task_of(name: &str) -> TaskId {
 fn row(source: &str, priority: i64) -> ConfigurationRow {
     ConfigurationRow {
         task: task_id("u", source),
-        business_unit: "u".into(),
-        data_source: source.into(),
+        name: RowName::usual("u", source),
         active: true,
         priority,
         timeout: None,

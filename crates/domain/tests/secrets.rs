@@ -4,6 +4,7 @@ use domain::arguments::{MASK, RuntimeArguments, TYPED_MASK};
 use domain::event::{Fact, RunEvent};
 use domain::failure::Failure;
 use domain::finding::Finding;
+use domain::key::RowName;
 use domain::plan::{ArgumentSource, Plan};
 use domain::request::{RunRequest, Scope};
 use domain::row::{Configuration, ConfigurationRow, task_id};
@@ -34,8 +35,7 @@ fn secrets() -> Secrets {
 fn configuration() -> Configuration {
     let row = ConfigurationRow {
         task: task_id("hr", "payroll"),
-        business_unit: "hr".into(),
-        data_source: "payroll".into(),
+        name: RowName::usual("hr", "payroll"),
         active: true,
         priority: 1,
         timeout: None,

@@ -7,8 +7,8 @@ use super::BigQuery;
 use crate::client::error::ClientError;
 use crate::client::http::Request;
 use domain::failure::FailureKind;
-use domain::id::{DatasetId, TableId};
 use domain::service::Service;
+use domain::warehouse::TableAddress;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ struct Wire {
 }
 
 impl BigQuery {
-    /// Sets and removes labels of a table of this project if it still has this etag (`If-Match`). Labels that are
+    /// Sets and removes labels of a table of any project if it still has this etag (`If-Match`). Labels that are
     /// not named stay.
     ///
     /// # Errors
@@ -47,16 +47,15 @@ impl BigQuery {
     /// labels were changed.
     pub async fn patch_labels(
         &self,
-        dataset: &DatasetId,
-        table: &TableId,
+        table: &TableAddress,
         labels: &LabelChanges,
         etag: &str,
     ) -> Result<Patched, ClientError> {
         let body = json!({"labels": labels});
         let mut open = false;
         for tries in 1.. {
-            let operation = format!("labelling the table {dataset}.{table}");
-            let url = self.table_url(dataset, table)?;
+            let operation = format!("labelling the table {}.{}", table.dataset, table.table);
+            let url = self.table_url(table)?;
             let request = Request::patch_once(Service::BigQuery, operation, url, &body)
                 .if_match(etag)
                 .changing();
@@ -67,7 +66,7 @@ impl BigQuery {
             let is_changed = error.service_status() == Some(412);
             open |= error.kind == FailureKind::Ambiguous;
             if open {
-                if let Some(outcome) = self.look_for(dataset, table, labels, etag).await? {
+                if let Some(outcome) = self.look_for(table, labels, etag).await? {
                     return Ok(outcome);
                 }
             } else if is_changed {
@@ -90,12 +89,11 @@ impl BigQuery {
     /// What became of a change whose answer was lost; `None` if the table is as it was.
     async fn look_for(
         &self,
-        dataset: &DatasetId,
-        table: &TableId,
+        table: &TableAddress,
         labels: &LabelChanges,
         etag: &str,
     ) -> Result<Option<Patched>, ClientError> {
-        let found = self.table(dataset, table).await;
+        let found = self.table(table).await;
         let found = found.map_err(|error| error.with_kind(FailureKind::Ambiguous))?;
         let has = |(key, value): (&String, &Option<String>)| found.labels.get(key) == value.as_ref();
         Ok(if labels.iter().all(has) {

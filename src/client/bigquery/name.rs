@@ -2,7 +2,7 @@
 //!
 //! No query parameter can stand for a table, so this is the only way a name gets into a statement.
 
-use domain::id::{DatasetId, ProjectId, TableId};
+use domain::warehouse::TableAddress;
 use std::fmt;
 
 /// A table, as `` `project.dataset.table` ``.
@@ -18,11 +18,15 @@ impl TableName {
     ///
     /// # Errors
     /// A sentence that says which part is not allowed, and what is.
-    pub fn new(project: &ProjectId, dataset: &DatasetId, table: &TableId) -> Result<Self, String> {
+    pub fn new(address: &TableAddress) -> Result<Self, String> {
         let refuse = |what: &str, text: &str, rule: &str| {
             Err(format!("'{text}' cannot be the name of a {what}: {rule}."))
         };
-        let (project, dataset, table) = (project.as_str(), dataset.as_str(), table.as_str());
+        let TableAddress {
+            project,
+            dataset,
+            table,
+        } = address;
         if !is_project(project) {
             return refuse(
                 "project",
@@ -41,9 +45,9 @@ impl TableName {
             );
         }
         Ok(Self {
-            project: project.to_owned(),
-            dataset: dataset.to_owned(),
-            table: table.to_owned(),
+            project: project.clone(),
+            dataset: dataset.clone(),
+            table: table.clone(),
         })
     }
 }
@@ -85,7 +89,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn name(project: &str, dataset: &str, table: &str) -> Result<String, String> {
-        TableName::new(&project.into(), &dataset.into(), &table.into()).map(|name| name.to_string())
+        let address = TableAddress {
+            project: project.into(),
+            dataset: dataset.into(),
+            table: table.into(),
+        };
+        TableName::new(&address).map(|name| name.to_string())
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use super::schema::{Column, Schema};
 use super::{BigQuery, get};
 use crate::client::error::ClientError;
-use domain::id::{DatasetId, TableId};
 use domain::time::Timestamp;
+use domain::warehouse::TableAddress;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -45,14 +45,14 @@ struct Wire {
 }
 
 impl BigQuery {
-    /// Describes a table of this project.
+    /// Describes a table of any project.
     ///
     /// # Errors
     /// Permanent with [`ClientError::is_not_found`] when the table or its dataset does not exist.
-    pub async fn table(&self, dataset: &DatasetId, table: &TableId) -> Result<TableDescription, ClientError> {
+    pub async fn table(&self, table: &TableAddress) -> Result<TableDescription, ClientError> {
         let request = get(
-            format!("describing the table {dataset}.{table}"),
-            self.table_url(dataset, table)?,
+            format!("describing the table {}.{}", table.dataset, table.table),
+            self.table_url(table)?,
         );
         let (wire, server_time): (Wire, _) = self.http.dated(request).await?;
         Ok(TableDescription {
@@ -66,7 +66,10 @@ impl BigQuery {
         })
     }
 
-    pub(super) fn table_url(&self, dataset: &DatasetId, table: &TableId) -> Result<Url, ClientError> {
-        self.url(&["datasets", dataset.as_str(), "tables", table.as_str()])
+    pub(super) fn table_url(&self, table: &TableAddress) -> Result<Url, ClientError> {
+        self.url_in(
+            &table.project,
+            &["datasets", &table.dataset, "tables", &table.table],
+        )
     }
 }

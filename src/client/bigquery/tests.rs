@@ -10,6 +10,7 @@ use domain::failure::FailureKind;
 use domain::id::JobId;
 use domain::time::Timestamp;
 use domain::truncate::Emptied;
+use domain::warehouse::TableAddress;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -311,11 +312,39 @@ async fn a_table_is_described() {
     });
     let script = Script::serve([ok(body.to_string()), google_error(404, "notFound")]).await;
     let bigquery = bigquery(&script);
-    let (dataset, table) = ("d".into(), "my table".into());
-    let found = bigquery.table(&dataset, &table).await.unwrap();
+    let table = address("my table");
+    let found = bigquery.table(&table).await.unwrap();
     assert_eq!((found.kind.as_str(), found.has_streaming_buffer), ("TABLE", true));
-    assert!(bigquery.table(&dataset, &table).await.unwrap_err().is_not_found());
+    assert!(bigquery.table(&table).await.unwrap_err().is_not_found());
     assert!(script.seen()[0].line.contains("/datasets/d/tables/my%20table "));
+}
+
+/// A table of the project that pays.
+fn address(table: &str) -> TableAddress {
+    TableAddress {
+        project: "my-project".into(),
+        dataset: "d".into(),
+        table: table.into(),
+    }
+}
+
+#[tokio::test]
+async fn a_table_of_another_project_is_looked_for_there_and_labelled_there() {
+    let script = Script::serve([ok("{\"type\":\"TABLE\"}"), ok("{\"etag\":\"E1\"}")]).await;
+    let other = TableAddress {
+        project: "other-project".into(),
+        ..address("t")
+    };
+    let bigquery = bigquery(&script);
+    bigquery.table(&other).await.unwrap();
+    bigquery
+        .patch_labels(&other, &LabelChanges::new(), "E0")
+        .await
+        .unwrap();
+    for seen in script.seen() {
+        let path = "/bigquery/v2/projects/other-project/datasets/d/tables/t ";
+        assert!(seen.line.contains(path), "{}", seen.line);
+    }
 }
 
 #[tokio::test]

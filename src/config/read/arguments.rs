@@ -1,7 +1,7 @@
 //! `[profile.NAME.arguments]` of `config.toml`: what every pipeline run of the profile gets. A name may have dots, in quotes
 //! or without them. What looks like a secret is refused: the file is not for secrets.
 
-use super::{Reader, entries, scalar};
+use super::{Reader, entries, no_value, scalar};
 use domain::arguments::RuntimeArguments;
 use domain::secret::{Secrets, looks_secret};
 use toml_edit::TableLike;
@@ -21,7 +21,7 @@ impl Reader<'_> {
             }
             let place = item.span().or(key.span());
             match item.as_value().and_then(scalar) {
-                None => self.fault(place, format!("{name} takes a text, a number, true or false.")),
+                None => self.fault(place, no_value(&name)),
                 Some(value) => match fault(&name, &value, to) {
                     Some(message) => self.fault(place, message),
                     None => to.insert(name, value),

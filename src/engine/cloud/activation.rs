@@ -2,10 +2,9 @@
 
 use super::Cloud;
 use crate::client::bigquery::Cell;
-use domain::activation::{Activation, keys, lookup};
+use domain::activation::{Activation, Place, keys};
 use domain::failure::Failure;
-use domain::id::{DatasetId, TableId};
-use domain::row::RowName;
+use domain::key::RowName;
 
 /// More rows with the same keys than that are not counted.
 const MOST: usize = 1_000;
@@ -17,26 +16,30 @@ impl Cloud {
     /// Why it cannot be done: the table is none that can be changed, has no such row, or the caller may not change it.
     pub async fn judge_activation(&self, row: RowName, active: bool) -> Result<Activation, Failure> {
         let variables = self.variables();
-        let (dataset, table) = (
-            DatasetId::new(&*variables.bq_dataset_id),
-            TableId::new(&*variables.bq_config_table),
-        );
-        let description = self.bigquery().table(&dataset, &table).await?;
+        let refused =
+            |reason: String| Failure::permanent(reason).with_remedy("Change the table that it reads.");
+        if !variables.bq_config_query.is_empty() {
+            let reason = "The rows come from bq_config_query, and a query has no rows of its own to change.";
+            return Err(refused(reason.into()));
+        }
+        let table = variables.config_table();
+        let description = self.bigquery().table(&table).await?;
         if description.kind != "TABLE" {
             let reason = format!(
-                "{dataset}.{table} is a {}: its rows cannot be changed there.",
+                "{} is a {}: its rows cannot be changed there.",
+                variables.shown(&table),
                 description.kind
             );
-            return Err(Failure::permanent(reason).with_remedy("Change the table that it reads."));
+            return Err(refused(reason));
         }
-        let name = self.table(&variables.bq_config_table)?.to_string();
+        let place = Place::new(Self::table(&table)?.to_string(), variables);
         let found = self
             .bigquery()
-            .query_with(&lookup(&name), &keys(&row), MOST)
+            .query_with(&place.lookup(&row), &keys(&row), MOST)
             .await?;
         let kind = found.columns.first().map_or("", |column| column.kind.as_str());
         let cells = found.rows.iter().map(|cells| cells.first().and_then(Cell::text));
-        let judged = Activation::new(row, active, name, kind, &cells.collect::<Vec<_>>())?;
+        let judged = Activation::new(row, active, place, kind, &cells.collect::<Vec<_>>())?;
         let (statement, parameters) = (judged.statement(), judged.parameters());
         self.bigquery().dry_run_with(&statement, &parameters).await?;
         Ok(judged)

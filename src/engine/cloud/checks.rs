@@ -27,7 +27,11 @@ impl Cloud {
     /// The configuration table.
     pub(super) fn pass_configuration(&self, plan: &mut Plan, configuration: &Configuration) {
         if configuration.error().is_none() {
-            let name = &self.variables().bq_config_table;
+            let variables = self.variables();
+            let name = match variables.bq_config_query.as_str() {
+                "" => variables.bq_config_table.as_str(),
+                _ => "bq_config_query",
+            };
             let (rows, active) = (configuration.total_rows, configuration.active().count());
             let result = format!("{name} can be read: rows {rows}, active {active}.");
             plan.pass_check("bq_config_table", result);
@@ -86,12 +90,16 @@ impl Cloud {
     /// Nobody else works on the table, as far as runs of the pipeline tell.
     pub(super) fn pass_others(&self, plan: &mut Plan) {
         if plan.request.scope == Scope::Chain {
-            let table = plan.output_table();
             let name = self.pipeline();
-            plan.pass_check(
-                name.as_str(),
-                format!("No other run of {name} is live and may fill {table}."),
-            );
+            let result = if plan.request.variables.has_output_table() {
+                format!(
+                    "No other run of {name} is live and may fill {}.",
+                    plan.output_table()
+                )
+            } else {
+                format!("No other run of {name} is live.")
+            };
+            plan.pass_check(name.as_str(), result);
         }
     }
 

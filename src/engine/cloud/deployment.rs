@@ -3,7 +3,7 @@
 use super::Cloud;
 use crate::client::ClientError;
 use crate::client::fusion::InstanceName;
-use domain::deployed::DeployedPipeline;
+use domain::deployed::{DeployedPipeline, Unread};
 use domain::failure::{Failure, FailureKind};
 use domain::finding::Finding;
 use domain::id::ProjectId;
@@ -22,10 +22,14 @@ impl Cloud {
         let Some(app) = cdap.app(name).await? else {
             return Ok(None);
         };
-        let (rules, preferences) = tokio::try_join!(cdap.macro_rules(name), cdap.preferences_resolved(name))?;
+        let (rules, preferences) = tokio::join!(cdap.macro_rules(name), cdap.preferences_resolved(name));
+        let mut unread = Unread::default();
+        let rules = readable(rules, &mut unread.plugins)?;
+        let preferences = readable(preferences, &mut unread.preferences)?;
         let preferences = preferences.into_iter().collect();
         let artifact = app.artifact.map(|artifact| artifact.name);
         let pipeline = DeployedPipeline::read(&app.configuration, &rules, preferences).of_artifact(artifact);
+        let pipeline = DeployedPipeline { unread, ..pipeline };
         self.secrets().learn_pipeline(&pipeline);
         Ok(Some(pipeline))
     }
@@ -148,6 +152,17 @@ impl Cloud {
             }
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// What was read; nothing, and why, where the caller may not read it.
+fn readable<T: Default>(outcome: Result<T, ClientError>, why: &mut Option<String>) -> Result<T, ClientError> {
+    match outcome {
+        Err(error) if error.service_status() == Some(403) => {
+            *why = Some(error.to_string());
+            Ok(T::default())
+        }
+        outcome => outcome,
     }
 }
 

@@ -97,7 +97,12 @@ impl Cloud {
         }
         let mut others = self.live_runs(self.pipeline()).await?;
         others.retain(|other| fills_output(plan, deployed, other));
-        Ok(findings(&others, &plan.output_table(), known))
+        let filled = if plan.request.variables.has_output_table() {
+            plan.output_table()
+        } else {
+            "what this run fills".to_owned()
+        };
+        Ok(findings(&others, &filled, known))
     }
 }
 

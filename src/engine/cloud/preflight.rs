@@ -8,7 +8,7 @@ use crate::client::ClientError;
 use domain::deployed::{DEPLOY_IT, DeployedPipeline, not_deployed};
 use domain::failure::Failure;
 use domain::finding::Finding;
-use domain::id::{DagRunId, DatasetId, TableId};
+use domain::id::DagRunId;
 use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
 use std::collections::BTreeSet;
@@ -44,7 +44,7 @@ impl Cloud {
                 plan.read(&configuration);
                 self.pass_configuration(&mut plan, &configuration);
             }
-            if let Some((finding, rows)) = troubles.found("bq_output_table", output) {
+            if let Some(Some((finding, rows))) = troubles.found("bq_output_table", output) {
                 plan.output_is_empty = rows == Some(0);
                 match finding {
                     Some(finding) => plan.add([finding]),
@@ -84,7 +84,7 @@ impl Cloud {
         self.pass_pipeline(plan, deployed, &findings);
         plan.add(findings);
         let (traps, rights, statements, others) = tokio::join!(
-            self.known_traps(deployed),
+            self.known_traps(plan, deployed),
             self.check_rights(),
             self.check_first_statements(plan, deployed),
             self.check_other_runs(plan, deployed, known)
@@ -114,6 +114,9 @@ impl Cloud {
 
     /// Looks who else holds the output table.
     async fn check_holders(&self, plan: &mut Plan, known: Known<'_>, troubles: &mut Troubles) {
+        if !plan.request.variables.has_output_table() {
+            return; // There is nothing to hold.
+        }
         // A run that exists takes the table itself, once nothing else stands against it.
         if known.own.is_none() {
             let reserved = troubles.found(
@@ -144,39 +147,30 @@ impl Cloud {
         Finding::error("cdf_pipeline_name", not_deployed(name, namespace), DEPLOY_IT)
     }
 
-    /// A Wrangler behind a source without a schema fails in every run on 6.9 and 6.10 (measured).
-    async fn known_traps(&self, deployed: &DeployedPipeline) -> Result<Option<Finding>, ClientError> {
-        let Some(wrangler) = deployed.stages.iter().find(|stage| stage.plugin == "Wrangler") else {
-            return Ok(None);
-        };
-        let version = self.cdap().await?.version().await?;
-        if !(version.starts_with("6.9.") || version.starts_with("6.10.")) {
+    /// A trap of this version of CDAP.
+    async fn known_traps(
+        &self,
+        plan: &Plan,
+        deployed: &DeployedPipeline,
+    ) -> Result<Option<Finding>, ClientError> {
+        if deployed.schemaless_wrangler().is_none() {
             return Ok(None);
         }
-        let without_schema = deployed.stages.iter().find(|stage| {
-            let schema = stage.raw("schema").unwrap_or_default();
-            stage.kind == "batchsource" && (schema.is_empty() || schema.contains("${"))
-        });
-        Ok(without_schema.map(|source| {
-            Finding::error(
-                wrangler.name.clone(),
-                format!(
-                    "CDAP {version} fails every run with a Wrangler ('{}') behind a source without a schema ('{}').",
-                    wrangler.name, source.name
-                ),
-                "Use Projection instead, or give the source a literal schema.",
-            )
-        }))
+        let version = self.cdap().await?.version().await?;
+        Ok(plan.judge_wrangler(deployed, &version))
     }
 
-    /// What stands against emptying the output table, and how many rows it has, if BigQuery says so.
-    async fn check_output(&self, request: &RunRequest) -> Result<(Option<Finding>, Option<u64>), Failure> {
+    /// What stands against emptying the output table, and how many rows it has, if BigQuery says so; nothing if no table
+    /// is named.
+    async fn check_output(
+        &self,
+        request: &RunRequest,
+    ) -> Result<Option<(Option<Finding>, Option<u64>)>, Failure> {
         let variables = self.variables();
-        let (dataset, table) = (
-            DatasetId::new(&*variables.bq_dataset_id),
-            TableId::new(&*variables.bq_output_table),
-        );
-        let output = self.bigquery().table(&dataset, &table).await?;
+        if !variables.has_output_table() {
+            return Ok(None);
+        }
+        let output = self.bigquery().table(&variables.output_table()).await?;
         let name = &variables.bq_output_table;
         let found = if output.kind != "TABLE" {
             Some((
@@ -194,9 +188,9 @@ impl Cloud {
                 "Wait, or set bq_truncate to false.",
             ))
         } else {
-            return Ok((self.check_truncate(request).await?, output.rows));
+            return Ok(Some((self.check_truncate(request).await?, output.rows)));
         };
         let finding = found.map(|(message, remedy)| Finding::error("bq_output_table", message, remedy));
-        Ok((finding, output.rows))
+        Ok(Some((finding, output.rows)))
     }
 }

@@ -2,24 +2,19 @@
 
 use super::Cloud;
 use crate::engine::table_lease::{OutputTable, TableLease, Taken};
-use domain::arguments::RuntimeArguments;
 use domain::failure::Failure;
 use domain::finding::{Finding, Severity};
-use domain::id::{DagRunId, DatasetId, ProjectId, TableId};
+use domain::id::{DagRunId, TaskId};
 use domain::request::{RunRequest, Scope};
-use domain::row::task_by_hand;
-use domain::table_lease::{self, Claim};
+use domain::table_lease;
 use std::collections::BTreeSet;
 
 impl Cloud {
     /// The table that is emptied and filled.
     pub fn output(&self) -> OutputTable {
-        let variables = self.variables();
         OutputTable {
             bigquery: self.bigquery().clone(),
-            project: ProjectId::new(&*variables.project_id),
-            dataset: DatasetId::new(&*variables.bq_dataset_id),
-            table: TableId::new(&*variables.bq_output_table),
+            table: self.variables().output_table(),
         }
     }
 
@@ -51,6 +46,9 @@ impl Cloud {
         request: &RunRequest,
         settled: &BTreeSet<DagRunId>,
     ) -> Result<Option<Finding>, Failure> {
+        if !request.variables.has_output_table() {
+            return Ok(None);
+        }
         let output = self.output();
         let found = match output.look().await.map_err(Failure::from) {
             Ok(found) => found,
@@ -63,10 +61,11 @@ impl Cloud {
         let Some(claim) = claim.filter(|claim| !settled.iter().any(|run| claim.is_of(run))) else {
             return Ok(None);
         };
+        let loads_row = |row: Option<TaskId>| row.is_some_and(|row| claim.loads(&row));
         let failure = match &request.scope {
             Scope::Chain => table_lease::held(&output.name(), &claim),
             Scope::Single(_) if request.beside => return Ok(None),
-            Scope::Single(arguments) if claim.is_by_hand() && !loads_row_of(&claim, arguments) => {
+            Scope::Single(arguments) if claim.is_by_hand() && !loads_row(request.task_by_hand(arguments)) => {
                 return Ok(None);
             }
             Scope::Single(_) => table_lease::filled_by_chain(&output.name(), &claim.to_string()),
@@ -74,9 +73,4 @@ impl Cloud {
         let finding = Finding::from_failure("bq_output_table", failure);
         Ok(Some(finding.with_severity(Severity::Error)))
     }
-}
-
-/// Whether the claim is that of a pipeline by hand with the row of these arguments.
-fn loads_row_of(claim: &Claim, arguments: &RuntimeArguments) -> bool {
-    task_by_hand(arguments).is_some_and(|row| claim.loads(&row))
 }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 impl Cloud {
     pub(super) fn truncate_statement(&self) -> Result<String, Failure> {
-        let table = self.table(&self.variables().bq_output_table)?;
+        let table = Self::table(&self.variables().output_table())?;
         Ok(format!("TRUNCATE TABLE {table}"))
     }
 

@@ -11,6 +11,7 @@ use crate::client::{Client, Credentials, Endpoints};
 use domain::failure::FailureKind;
 use domain::id::ProjectId;
 use domain::table_lease::{Labels, RUN_LABEL, TERM, UNTIL_LABEL};
+use domain::warehouse::TableAddress;
 use sandbox::scenario::Scenario;
 use sandbox::{Sandbox, Settings};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,9 +37,11 @@ impl World {
         let location = ready.location.as_str().into();
         let output = OutputTable {
             bigquery: client.bigquery(&project, &location),
-            project,
-            dataset: ready.dataset.as_str().into(),
-            table: ready.output_table.as_str().into(),
+            table: TableAddress {
+                project: project.to_string(),
+                dataset: ready.dataset.clone(),
+                table: ready.output_table.clone(),
+            },
         };
         Self { sandbox, output }
     }

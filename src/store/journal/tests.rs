@@ -10,6 +10,7 @@ use domain::arguments::RuntimeArguments;
 use domain::event::{Discovery, Fact};
 use domain::failure::Failure;
 use domain::id::TaskId;
+use domain::key::RowName;
 use domain::pipeline::PipelineState;
 use domain::plan::PlannedPipeline;
 use domain::request::{RunRequest, Scope};
@@ -286,8 +287,7 @@ async fn secrets_reach_no_file() {
     request.edits.insert("a".into(), secrets("hunter-edit"));
     let row = ConfigurationRow {
         task: "a".into(),
-        business_unit: "hr".into(),
-        data_source: "mysql".into(),
+        name: RowName::usual("hr", "mysql"),
         active: true,
         priority: 1,
         timeout: None,

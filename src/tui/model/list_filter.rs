@@ -4,6 +4,7 @@
 use crate::tui::filter::{Field, Filtered, Query, yes};
 use crate::tui::widget::list::Shown;
 use domain::id::{DagRunId, TaskId};
+use domain::key::KeyColumns;
 use domain::row::ConfigurationRow;
 use domain::summary::RunSummary;
 use domain::task::Task;
@@ -193,13 +194,13 @@ pub struct RowLine<'a> {
 
 impl Filtered for RowLine<'_> {
     fn text(&self) -> Cow<'_, str> {
-        format!("{} / {}", self.row.business_unit, self.row.data_source).into()
+        self.row.name.title().into()
     }
 
     fn field(&self, field: Field) -> Cow<'_, str> {
         match field {
-            Field::Unit => self.row.business_unit.as_str().into(),
-            Field::Source => self.row.data_source.as_str().into(),
+            Field::Unit => self.row.name.values().next().unwrap_or_default().into(),
+            Field::Source => self.row.name.values().last().unwrap_or_default().into(),
             Field::Active => yes(self.row.active),
             Field::Edited => yes(self.is_edited),
             Field::Marked => yes(self.is_marked),
@@ -214,6 +215,8 @@ impl Filtered for RowLine<'_> {
 pub struct TaskLine<'a> {
     /// The task.
     pub task: &'a Task,
+    /// The columns that name its row.
+    pub keys: &'a KeyColumns,
     /// Whether it is marked.
     pub is_marked: bool,
 }
@@ -224,11 +227,14 @@ impl Filtered for TaskLine<'_> {
     }
 
     fn field(&self, field: Field) -> Cow<'_, str> {
-        let argument = |name| self.task.arguments.get_in_any_case(name).unwrap_or_default();
+        let argument = |column: Option<&str>| {
+            let value = column.and_then(|column| self.task.arguments.get_in_any_case(column));
+            value.unwrap_or_default()
+        };
         match field {
             Field::State => self.task.state.as_str().into(),
-            Field::Unit => argument("business_unit").into(),
-            Field::Source => argument("data_source").into(),
+            Field::Unit => argument(self.keys.iter().next()).into(),
+            Field::Source => argument(self.keys.iter().last()).into(),
             Field::Marked => yes(self.is_marked),
             Field::Handled => yes(self.task.handled().is_some()),
             Field::Reason => {

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 impl Model {
     /// Shows another table; selection and marks stay with their rows.
     pub fn replace_rows(&mut self, table: Configuration) {
-        let names: BTreeSet<_> = table.rows.iter().map(ConfigurationRow::name).collect();
+        let names: BTreeSet<_> = table.rows.iter().map(|row| row.name.clone()).collect();
         self.row_marks.retain(|name| names.contains(name));
         self.configuration.replace(table);
         self.configuration.read_at = Some(self.now);
@@ -26,7 +26,7 @@ impl Model {
         rows.map(|row| RowLine {
             row,
             is_edited: self.has_edits(&row.task),
-            is_marked: !self.row_marks.is_empty() && self.row_marks.contains(&row.name()),
+            is_marked: !self.row_marks.is_empty() && self.row_marks.contains(&row.name),
         })
     }
 
@@ -34,9 +34,12 @@ impl Model {
     pub fn task_lines(&self) -> impl Iterator<Item = TaskLine<'_>> {
         let run = self.shown_run();
         let marks = run.and_then(|run| self.task_marks.of(&run.id));
-        let tasks = run.into_iter().flat_map(|run| &run.tasks);
-        tasks.map(move |task| TaskLine {
+        let tasks = run
+            .into_iter()
+            .flat_map(|run| run.tasks.iter().map(move |task| (run, task)));
+        tasks.map(move |(run, task)| TaskLine {
             task,
+            keys: &run.request.variables.key_columns,
             is_marked: marks.is_some_and(|marks| marks.contains(&task.id)),
         })
     }
@@ -53,7 +56,7 @@ impl Model {
     pub fn marked_rows(&self) -> impl Iterator<Item = &ConfigurationRow> {
         let rows = self.configuration.rows().iter().enumerate();
         let shown = self.configuration.shown();
-        let is_marked = |row: &ConfigurationRow| self.row_marks.contains(&row.name());
+        let is_marked = |row: &ConfigurationRow| self.row_marks.contains(&row.name);
         let marked = rows.filter(move |(place, row)| {
             !self.row_marks.is_empty() && shown.contains(*place) && is_marked(row)
         });

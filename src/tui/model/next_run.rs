@@ -4,7 +4,6 @@ use super::Model;
 use domain::id::TaskId;
 use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
-use domain::row::ConfigurationRow;
 use domain::target::Target;
 
 impl Model {
@@ -17,7 +16,7 @@ impl Model {
             arguments: self.common_arguments.clone(),
             edits: self.configuration.edits.clone(),
             allow_unresolved_sink: self.shows_sinks(),
-            only: self.marked_rows().map(ConfigurationRow::name).collect(),
+            only: self.marked_rows().map(|row| row.name.clone()).collect(),
             beside: false,
         }
     }

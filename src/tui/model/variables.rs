@@ -92,6 +92,11 @@ impl VariablesPane {
                 | V::CdfLocation
                 | V::CdfNamespace
                 | V::CdfPipelineName
+                | V::BqProjectId
+                | V::KeyColumns
+                | V::ActiveColumn
+                | V::BqConfigFilter
+                | V::BqConfigQuery
         )
     }
 }

@@ -126,8 +126,7 @@ impl Order {
             }
             OrderKind::Row => {
                 let rows = model.configuration.rows().iter();
-                rows.map(|row| format!("{} / {}", row.business_unit, row.data_source))
-                    .collect()
+                rows.map(|row| row.name.title()).collect()
             }
             OrderKind::Variable => VariableName::ALL.iter().map(ToString::to_string).collect(),
             OrderKind::Theme => ThemeChoice::ALL.map(|choice| choice.word().to_owned()).into(),

@@ -59,7 +59,7 @@ fn of_command(model: &Model, command: &Command) -> Vec<Noted> {
                 "Deactivate"
             };
             vec![(
-                format!("{word} the row {} in {}.", activation.row, activation.table),
+                format!("{word} the row {} in {}.", activation.row, activation.place.table),
                 None,
             )]
         }

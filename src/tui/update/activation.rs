@@ -17,7 +17,7 @@ pub(super) fn inspect(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(row) = model.configuration.row() else {
         return;
     };
-    let (name, active) = (row.name(), !row.active);
+    let (name, active) = (row.name.clone(), !row.active);
     effects.push(Effect::Send(Command::JudgeActivation {
         variables: Box::new(model.variables.working.clone()),
         row: name.clone(),
@@ -47,7 +47,7 @@ fn question(model: &Model, activation: Box<Activation>) -> Dialog {
     let mut body = vec![format!(
         "It changes {} of {}:",
         count(rows, "row"),
-        activation.table
+        activation.place.table
     )];
     body.push(activation.statement());
     let parameters = activation.parameters();

@@ -80,8 +80,11 @@ fn confirmation(model: &Model, held: Vec<Effect>) -> Confirmation {
     let variables = &model.variables.working;
     let table = RunSummary::table_of(variables);
     let (what, of_table) = match command {
-        Some(Command::Start(request)) if request.variables.bq_truncate => {
+        Some(Command::Start(request)) if request.empties_output() => {
             (format!("The run empties {table} and fills it."), true)
+        }
+        Some(Command::Start(request)) if !request.variables.has_output_table() => {
+            (format!("The run starts the {table}."), true)
         }
         Some(Command::Start(_)) => (format!("The run fills {table}."), true),
         Some(Command::Resume(run)) => (format!("Run {run} goes on."), false),

@@ -6,13 +6,13 @@ use crate::tui::context::Pane;
 use crate::tui::model::Model;
 use crate::tui::model::marks::TaskMarks;
 use domain::id::{DagRunId, TaskId};
-use domain::row::{ConfigurationRow, RowName};
+use domain::key::RowName;
 
 /// Marks the selected line or unmarks it, and goes to the next one.
 pub(super) fn mark(model: &mut Model) {
     match model.focus {
         Pane::Configuration => {
-            if let Some(name) = model.configuration.row().map(ConfigurationRow::name) {
+            if let Some(name) = model.configuration.row().map(|row| row.name.clone()) {
                 model.row_marks.toggle(name);
             }
         }
@@ -30,7 +30,7 @@ pub(super) fn mark(model: &mut Model) {
 pub(super) fn range(model: &mut Model) {
     match model.focus {
         Pane::Configuration => {
-            if let Some(name) = model.configuration.row().map(ConfigurationRow::name) {
+            if let Some(name) = model.configuration.row().map(|row| row.name.clone()) {
                 model.row_marks.toggle_range(name);
             }
         }
@@ -64,7 +64,7 @@ pub(super) fn invert(model: &mut Model) {
 pub(super) fn follow(model: &mut Model) {
     if model.row_marks.has_range() && model.focus == Pane::Configuration {
         let rows = rows(model);
-        let selected = model.configuration.row().map(ConfigurationRow::name);
+        let selected = model.configuration.row().map(|row| row.name.clone());
         let place = rows.iter().position(|row| Some(row) == selected.as_ref());
         model.row_marks.reach(&rows, place.unwrap_or_default());
     }
@@ -119,7 +119,9 @@ fn selected_task(model: &Model) -> Option<(DagRunId, TaskId)> {
 fn rows(model: &Model) -> Vec<RowName> {
     let rows = model.configuration.rows();
     let shown = model.configuration.shown().places();
-    shown.filter_map(|place| Some(rows.get(place)?.name())).collect()
+    shown
+        .filter_map(|place| Some(rows.get(place)?.name.clone()))
+        .collect()
 }
 
 /// The tasks that are shown.

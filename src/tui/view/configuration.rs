@@ -91,7 +91,7 @@ const fn cut(area: Rect, below: u16) -> (Rect, Rect) {
 
 fn empty(model: &Model, area: Rect, canvas: &mut Canvas) {
     let variables = &model.variables.working;
-    let table = format!("{}.{}", variables.bq_dataset_id, variables.bq_config_table);
+    let table = variables.shown_config();
     let reload = key(Action::Reload);
     let sentence = match &model.configuration.table {
         _ if model.configuration.is_reading => format!("Reading {table} ..."),
@@ -115,11 +115,11 @@ fn rows(model: &Model, area: Rect, canvas: &mut Canvas) {
     let places = visible.clone().filter_map(|position| shown.place(position));
     let places: Vec<_> = places.collect();
     let in_sight = || places.iter().filter_map(|place| pane.rows().get(*place));
-    let longest = in_sight().map(|row| text::width(&name(row))).max();
+    let longest = in_sight().map(|row| text::width(&row.name.title())).max();
     let has_past = |row: &ConfigurationRow| model.run_history.next.task(&row.task).is_some();
     let columns = Columns::new(area.width, longest.unwrap_or(0), in_sight().any(has_past));
     if heading.height > 0 {
-        head(&columns, heading, canvas);
+        head(model, &columns, heading, canvas);
     }
     for (row, place) in (0..).zip(places) {
         canvas.target(list, row, Target::Line(Pane::Configuration, place));
@@ -130,9 +130,16 @@ fn rows(model: &Model, area: Rect, canvas: &mut Canvas) {
     });
 }
 
-fn head(columns: &Columns, area: Rect, canvas: &mut Canvas) {
+fn head(model: &Model, columns: &Columns, area: Rect, canvas: &mut Canvas) {
     let style = canvas.look.style(Meaning::Muted);
-    canvas.field(area, 3, 0, columns.name, "row", style);
+    let keys = &model.variables.working.key_columns;
+    let name = if keys.is_usual() {
+        "row".to_owned()
+    } else {
+        keys.iter().collect::<Vec<_>>().join(" / ")
+    };
+    let name = text::middle(&name, columns.name, canvas.look.symbols.cut).into_owned();
+    canvas.field(area, 3, 0, columns.name, &name, style);
     canvas.field(area, columns.priority, 0, PRIORITY, "prio", style);
     if let Some(at) = columns.glyphs {
         canvas.field(area, at, 0, GLYPHS, "last runs", style);
@@ -141,10 +148,6 @@ fn head(columns: &Columns, area: Rect, canvas: &mut Canvas) {
         canvas.field(area, at, 0, USUAL, "usual", style);
     }
     canvas.text(area, columns.rest, 0, "arguments", style);
-}
-
-fn name(row: &ConfigurationRow) -> String {
-    format!("{} / {}", row.business_unit, row.data_source)
 }
 
 fn line(model: &Model, place: usize, columns: &Columns, area: Rect, row: u16, canvas: &mut Canvas) {
@@ -159,7 +162,7 @@ fn line(model: &Model, place: usize, columns: &Columns, area: Rect, row: u16, ca
     };
     let style = canvas.look.style(meaning);
     canvas.text(area, 1, row, glyph, style);
-    let shown = text::middle(&name(record), columns.name, canvas.look.symbols.cut).into_owned();
+    let shown = text::middle(&record.name.title(), columns.name, canvas.look.symbols.cut).into_owned();
     canvas.text(area, 3, row, &shown, style);
     canvas.matched(area, 3, row, &shown, &pane.filter.query().matched(&shown));
     if record.active {
@@ -178,7 +181,7 @@ fn line(model: &Model, place: usize, columns: &Columns, area: Rect, row: u16, ca
         let has_focus = model.focus == Pane::Configuration && model.overlays.is_empty();
         canvas.selected(area, row, has_focus);
     }
-    if model.row_marks.contains(&record.name()) {
+    if model.row_marks.contains(&record.name) {
         canvas.marked(area, row, place == pane.selected);
     }
 }

@@ -91,7 +91,7 @@ fn progress(model: &Model, run: &Run) -> Vec<String> {
     let loaded = run.records_loaded();
     let loaded = (loaded > 0).then(|| format!("{} rows loaded", text::thousands(loaded)));
     let emptied = run.emptied.and_then(|emptied| emptied.started);
-    let table = &run.request.variables.bq_output_table;
+    let table = run.request.variables.output_table().table;
     let emptied = emptied.map(|at| format!("{table} emptied {}", at.clock()));
     // Its place before the others: the list shows their counts too.
     let decides = eta::decides(model).map(|task| format!("{} decides the end", task.short()));

@@ -4,7 +4,6 @@ use super::lines::Lines;
 use crate::plan::{ArgumentSource, Plan, PlannedPipeline, PlannedStart};
 use crate::plural::count;
 use crate::request::Scope;
-use crate::row::task_by_hand;
 use crate::run::Run;
 use crate::time::human;
 use std::collections::BTreeMap;
@@ -24,14 +23,11 @@ pub(super) fn planned(lines: &mut Lines<'_>, run: &Run, pipelines: &[PlannedPipe
         lines.info(kept(pipeline, &changes.unwrap_or_default()));
     }
     for row in &plan.left_out {
-        lines.info(format!(
-            "Left out: {} / {}, because {}.",
-            row.business_unit, row.data_source, row.reason
-        ));
+        lines.info(format!("Left out: {}, because {}.", row.name.title(), row.reason));
     }
     let kept = count(pipelines.len() as u64, "pipeline run");
     match &run.request.scope {
-        Scope::Single(arguments) if task_by_hand(arguments).is_none() => {
+        Scope::Single(arguments) if run.request.task_by_hand(arguments).is_none() => {
             lines.info(format!("{kept} by hand, for no row of the table."));
         }
         Scope::Single(_) => lines.info(format!("{kept} by hand.")),

@@ -16,7 +16,7 @@ use crate::run::Run;
 use crate::state::RunState;
 use crate::task::{StopReason, Task, TaskKind};
 use crate::time::{Timestamp, human};
-use crate::variable::VariableName;
+use crate::variable::{VariableName, Variables};
 
 /// More tasks of a group than that are counted and not named.
 const NAMED: usize = 5;
@@ -66,7 +66,6 @@ pub(super) fn lines(run: &Run, task: &Task, event: &RunEvent) -> Vec<LogLine> {
 /// What a task is about to do, and where.
 fn beginning(run: &Run, task: &Task) -> String {
     let variables = &run.request.variables;
-    let table = |name: &str| format!("{}.{}.{name}", variables.project_id, variables.bq_dataset_id);
     match task.kind {
         TaskKind::Start => format!(
             "Checks settings, rights, pipeline and tables of run {} in profile {}: project {}, instance {} in {}, \
@@ -78,10 +77,10 @@ fn beginning(run: &Run, task: &Task) -> String {
             variables.cdf_location,
             variables.cdf_pipeline_name
         ),
-        TaskKind::TruncateTable => format!("Empties {}.", table(&variables.bq_output_table)),
+        TaskKind::TruncateTable => format!("Empties {}.", variables.output_table().path()),
         TaskKind::GetConfiguration => format!(
             "Reads {}, at most {}.",
-            table(&variables.bq_config_table),
+            config_path(variables),
             count(u64::from(variables.bq_config_max_results), "row")
         ),
         TaskKind::FilterArguments => "Makes runtime arguments of the active rows.".into(),
@@ -132,17 +131,21 @@ fn emptied(lines: &mut Lines<'_>, run: &Run, started: Option<Timestamp>, rows: O
 }
 
 fn size(run: &Run, configuration: &Configuration) -> String {
-    let variables = &run.request.variables;
-    let table = format!(
-        "{}.{}.{}",
-        variables.project_id, variables.bq_dataset_id, variables.bq_config_table
-    );
+    let table = config_path(&run.request.variables);
     let (all, active) = (configuration.rows.len(), configuration.active().count());
     format!(
         "{table} has {}: {active} active, {} not.",
         count(configuration.total_rows, "row"),
         all - active
     )
+}
+
+/// What the rows are read from, with its full name.
+fn config_path(variables: &Variables) -> String {
+    match variables.bq_config_query.as_str() {
+        "" => variables.config_table().path(),
+        _ => variables.shown_config(),
+    }
 }
 
 /// How a try or a task ended, or why it does not go on.

@@ -20,6 +20,8 @@ const MAX_LENGTH: usize = 1_000_000;
 pub enum Gap {
     /// An argument that neither the run nor the preferences give.
     Missing(String),
+    /// An argument that only a preference can give, and the preferences cannot be read.
+    MayBePreference(String),
     /// An argument that a stage of the pipeline sets while it runs.
     SetBy {
         /// The argument.

@@ -88,6 +88,36 @@ pub(super) fn is_script(sql: &str) -> bool {
     tokens(sql).is_none_or(|tokens| holds_several(&tokens))
 }
 
+/// Whether a text has the words of a statement.
+pub(super) fn reads_as_sql(text: &str) -> bool {
+    const PAIRS: [(&str, &str); 6] = [
+        ("SELECT", "FROM"),
+        ("INSERT", "INTO"),
+        ("UPDATE", "SET"),
+        ("DELETE", "FROM"),
+        ("MERGE", "INTO"),
+        ("CALL", "("),
+    ];
+    let words: BTreeSet<_> = text
+        .split(|c: char| !is_word(c) && c != '(')
+        .map(str::to_ascii_uppercase)
+        .collect();
+    PAIRS
+        .iter()
+        .any(|(one, other)| words.contains(*one) && words.contains(*other))
+}
+
+/// Whether a text is one query, which changes nothing. A statement that changes something begins with another word.
+pub fn is_one_select(sql: &str) -> bool {
+    let begins =
+        |token: &Token| token.is_word("SELECT") || token.is_word("WITH") || *token == Token::Symbol('(');
+    let ends = |tokens: &[Token]| tokens.iter().rposition(|token| *token != Token::Symbol(';'));
+    tokens(sql).is_some_and(|tokens| {
+        let last = ends(&tokens).unwrap_or_default();
+        tokens.first().is_some_and(begins) && !tokens[..=last].contains(&Token::Symbol(';'))
+    })
+}
+
 fn holds_several(tokens: &[Token]) -> bool {
     outside(tokens).any(|at| tokens[at] == Token::Symbol(';') && at + 1 < tokens.len())
 }

@@ -6,6 +6,18 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+/// What the name of a property has in it whose text becomes SQL. A sink of a database pastes the name of its table, too.
+const SQL_NAMES: [&str; 8] = [
+    "sql",
+    "query",
+    "filter",
+    "condition",
+    "where",
+    "statement",
+    "tablename",
+    "schemaname",
+];
+
 /// A stage of a pipeline.
 #[derive(Clone, PartialEq)]
 pub struct Stage {
@@ -141,6 +153,13 @@ impl Stage {
         self.properties.values().map(String::as_str)
     }
 
+    /// Its properties with macros, and their texts.
+    pub(crate) fn with_macros(&self) -> impl Iterator<Item = (&str, &str)> {
+        let properties = self.properties.iter();
+        let properties = properties.map(|(name, text)| (name.as_str(), text.as_str()));
+        properties.filter(|(_, text)| macros::has_macro(text))
+    }
+
     /// The argument setters that run before it.
     pub fn setters(&self) -> &[ArgumentSetter] {
         &self.setters
@@ -167,6 +186,12 @@ impl Stage {
             sets,
         })
     }
+}
+
+/// Whether this property of a stage is SQL, or becomes a part of it: by the name, or by the words of a text.
+pub(crate) fn is_sql(property: &str, text: &str) -> bool {
+    let name = property.to_ascii_lowercase();
+    SQL_NAMES.iter().any(|part| name.contains(part)) || select_list::reads_as_sql(text)
 }
 
 impl MacroRules {

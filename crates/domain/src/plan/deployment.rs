@@ -2,7 +2,7 @@
 //! have no value.
 
 use super::text::some_tasks;
-use super::{Plan, sinks};
+use super::{Plan, keys, sinks};
 use crate::deployed::{DeployedPipeline, Gap};
 use crate::finding::{Finding, Severity};
 use crate::variable::VariableName;
@@ -13,13 +13,17 @@ const GIVE_EACH: &str =
     "Give each of them in the row, as an argument of the run, or as a preference of the pipeline.";
 
 /// The variables that a pipeline may look up under their own names.
-const PASSED: [VariableName; 5] = [
+const PASSED: [VariableName; 6] = [
     VariableName::ProjectId,
+    VariableName::BqProjectId,
     VariableName::BqDatasetId,
     VariableName::BqConfigTable,
     VariableName::BqLocation,
     VariableName::BqOutputTable,
 ];
+
+/// The versions of CDAP that fail every run with a Wrangler behind a source without a schema.
+const MEASURED: [&str; 2] = ["6.9.0", "6.10.0"];
 
 /// The stages that look an argument up, and the tasks that do not have it.
 #[derive(Default)]
@@ -40,6 +44,8 @@ struct Macros<'a> {
     endless: Without<'a>,
     /// The stage named first may set them.
     excused: BTreeMap<String, Without<'a>>,
+    /// Only a preference can give them, and the preferences cannot be read.
+    hidden: Without<'a>,
     /// Outside the stages, where the run need not fail.
     outside: Without<'a>,
 }
@@ -60,7 +66,7 @@ impl Plan {
     pub fn pass(&mut self, variables: &BTreeSet<VariableName>) {
         for start in self.pipelines.iter_mut().flatten() {
             for variable in variables {
-                let (name, value) = (variable.as_str(), self.request.variables.text(*variable));
+                let (name, value) = (variable.as_str(), self.request.variables.passed_text(*variable));
                 if !value.is_empty() && start.pipeline.arguments.get(name).is_none() {
                     start.pipeline.arguments.insert(name, value);
                     start.passed.insert(*variable);
@@ -80,7 +86,9 @@ impl Plan {
         self.pass(&self.looked_up(deployed));
         let macros = self.macros(deployed);
         let mut findings = self.macro_findings(macros);
+        findings.extend(keys::findings(self, deployed));
         findings.extend(sinks::findings(self, deployed));
+        findings.extend(unread(deployed));
         findings
     }
 
@@ -108,6 +116,7 @@ impl Plan {
                     let (list, name) = match gap {
                         Gap::Missing(name) if stage.is_outside => (&mut macros.outside, name),
                         Gap::Missing(name) => (&mut macros.missing, name),
+                        Gap::MayBePreference(name) => (&mut macros.hidden, name),
                         Gap::Endless(name) => (&mut macros.endless, name),
                         Gap::MayBeSetBy {
                             name,
@@ -154,6 +163,17 @@ impl Plan {
                 "Correct the row or the preferences of the pipeline.",
             ));
         }
+        if !macros.hidden.is_empty() {
+            findings.push(found(
+                Severity::Warning,
+                pipeline,
+                format!(
+                    "Only a preference can give these macros a value, and the preferences cannot be read: {}.",
+                    self.list(&macros.hidden)
+                ),
+                "If no preference gives one of them, give it in the row, or as an argument of the profile or the run.",
+            ));
+        }
         findings.extend(macros.excused.iter().map(|(setter, names)| {
             found(
                 Severity::Warning,
@@ -190,5 +210,61 @@ impl Plan {
             format!("{name} (in {stages}{tasks})")
         });
         texts.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// What could not be read of the pipeline, which need not stand against the run.
+fn unread(deployed: &DeployedPipeline) -> Vec<Finding> {
+    let note = |about: &str, what: &str, why: &String| Finding {
+        severity: Severity::Note,
+        ..Finding::warning(
+            about,
+            format!("{what} {why}"),
+            "Grant the right to read it, to see more before a run.",
+        )
+    };
+    let unread = &deployed.unread;
+    let preferences = unread.preferences.as_ref();
+    let plugins = unread.plugins.as_ref();
+    let preferences = preferences.map(|why| {
+        note(
+            "preferences",
+            "What the preferences of the pipeline give is not known.",
+            why,
+        )
+    });
+    let plugins = plugins.map(|why| {
+        note(
+            "plugins",
+            "Every property of the pipeline is taken as one in which macros are expanded.",
+            why,
+        )
+    });
+    preferences.into_iter().chain(plugins).collect()
+}
+
+impl Plan {
+    /// What stands against a Wrangler behind a source without a schema on this version of CDAP. Every run of it fails on
+    /// the versions where that was measured; what others of the two lines do is not known.
+    pub fn judge_wrangler(&self, deployed: &DeployedPipeline, version: &str) -> Option<Finding> {
+        let (wrangler, source) = deployed.schemaless_wrangler()?;
+        let release = version.split('-').next().unwrap_or(version);
+        let is_measured = MEASURED.contains(&release);
+        let is_near = release.starts_with("6.9.") || release.starts_with("6.10.");
+        let (wrangler, source) = (&wrangler.name, &source.name);
+        let place = format!("a Wrangler ('{wrangler}') behind a source without a schema ('{source}')");
+        let remedy = "Use Projection instead, or give the source a literal schema.";
+        if is_measured && !self.request.variables.allow_schemaless_wrangler {
+            let message = format!("CDAP {version} fails every run with {place}.");
+            let remedy = format!("{remedy} To run it all the same, set allow_schemaless_wrangler to true.");
+            return Some(Finding::error(wrangler, message, remedy));
+        }
+        (is_measured || is_near).then(|| {
+            let message = format!(
+                "CDAP {} fail every run with {place}; this is {version}.",
+                MEASURED.join(" and ")
+            );
+            Finding::warning(wrangler, message, remedy)
+        })
     }
 }

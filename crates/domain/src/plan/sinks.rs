@@ -7,6 +7,7 @@ use crate::arguments::RuntimeArguments;
 use crate::deployed::{DeployedPipeline, Gap, Stage};
 use crate::finding::Finding;
 use crate::remedy::Remedy;
+use crate::variable::VariableName;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Means the project that the pipeline runs in.
@@ -74,17 +75,16 @@ pub(super) fn findings(plan: &Plan, deployed: &DeployedPipeline) -> Vec<Finding>
 }
 
 impl Plan {
-    /// The table that is emptied, with its full name.
+    /// The table that is emptied or filled, with its full name.
     pub fn output_table(&self) -> String {
-        let variables = &self.request.variables;
-        format!(
-            "{}.{}.{}",
-            variables.project_id, variables.bq_dataset_id, variables.bq_output_table
-        )
+        self.request.variables.output_table().path()
     }
 
     /// Whether a run of the pipeline with these arguments certainly fills another table than the one that is emptied.
     pub fn fills_elsewhere(&self, deployed: &DeployedPipeline, arguments: &RuntimeArguments) -> bool {
+        if !self.request.variables.has_output_table() {
+            return false; // Which table this run fills is not known.
+        }
         let mut sinks = deployed
             .stages
             .iter()
@@ -107,14 +107,34 @@ impl Plan {
     /// Without a sink that could be read only the names of the arguments tell the table.
     fn names_another_table(&self, arguments: &RuntimeArguments) -> bool {
         let variables = &self.request.variables;
+        let output = variables.output_table();
+        // A run of this profile gets the variables' own names, whatever table it fills.
+        let passed = |name| variables.passed_text(name);
         [
-            ("project_id", &variables.project_id),
-            ("bq_dataset_id", &variables.bq_dataset_id),
-            ("bq_output_table", &variables.bq_output_table),
-            ("output_table", &variables.bq_output_table),
+            ("project_id", &output.project, passed(VariableName::ProjectId)),
+            (
+                "bq_project_id",
+                &output.project,
+                passed(VariableName::BqProjectId),
+            ),
+            (
+                "bq_dataset_id",
+                &output.dataset,
+                passed(VariableName::BqDatasetId),
+            ),
+            (
+                "bq_output_table",
+                &output.table,
+                passed(VariableName::BqOutputTable),
+            ),
+            ("output_table", &output.table, passed(VariableName::BqOutputTable)),
         ]
         .into_iter()
-        .any(|(name, wanted)| arguments.get(name).is_some_and(|value| value != wanted))
+        .any(|(name, wanted, own)| {
+            arguments
+                .get(name)
+                .is_some_and(|value| value != wanted && *value != own)
+        })
     }
 
     fn elsewhere(&self, stage: &str, table: &str, tasks: &str) -> Finding {
@@ -129,8 +149,9 @@ impl Plan {
         Finding::error(
             stage,
             format!("The run would empty {output}, but the stage {stage} fills {table}{tasks}."),
-            "Name the table that the pipeline fills in project_id, bq_dataset_id and bq_output_table; or let the stage \
-             take its names from these macros, and deploy the pipeline again; or set bq_truncate to false.",
+            "Name the table that the pipeline fills in project_id, bq_dataset_id and bq_output_table, or bq_project_id if it \
+             is in another project; or let the stage take its names from these macros, and deploy the pipeline again; or \
+             set bq_truncate to false.",
         )
     }
 
@@ -164,10 +185,14 @@ impl SinkNames<'_> {
     /// `None` if it writes to the output table, or if a missing macro is an error already.
     fn target(&self) -> Option<Target> {
         let variables = &self.plan.request.variables;
+        if !variables.has_output_table() {
+            return None;
+        }
+        let output = variables.output_table();
         let names = [
-            (self.project(), &variables.project_id),
-            (self.name("dataset"), &variables.bq_dataset_id),
-            (self.table(), &variables.bq_output_table),
+            (self.project(), &output.project),
+            (self.name("dataset"), &output.dataset),
+            (self.table(), &output.table),
         ];
         let is_elsewhere = |(name, wanted): &(Result<String, String>, &String)| {
             name.as_ref().is_ok_and(|name| name != *wanted)
@@ -225,6 +250,9 @@ impl SinkNames<'_> {
             }
             Gap::MayBeSetBy { name, stage, .. } => Some(format!(
                 "{property} is ${{{name}}}, which the stage {stage} may set"
+            )),
+            Gap::MayBePreference(name) => Some(format!(
+                "{property} is ${{{name}}}, which only a preference can give, and the preferences cannot be read"
             )),
             Gap::Server(inner) => Some(format!(
                 "{property} is ${{{inner}}}, which only the server can evaluate"

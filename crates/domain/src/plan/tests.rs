@@ -2,17 +2,20 @@
 
 use super::*;
 use crate::finding::refusal;
+use crate::key::KeyColumns;
 use crate::row::task_id;
 
 mod common;
 mod deployment;
+mod keys;
 mod sinks;
+mod unread;
+mod wrangler;
 
 fn row(unit: &str, source: &str, priority: i64) -> ConfigurationRow {
     ConfigurationRow {
         task: task_id(unit, source),
-        business_unit: unit.into(),
-        data_source: source.into(),
+        name: RowName::usual(unit, source),
         active: true,
         priority,
         timeout: None,
@@ -69,9 +72,8 @@ fn rows_start_by_priority_then_by_unit_and_source() {
     assert_eq!(plan.findings, []);
     assert!(plan.empties_output());
     let left_out = LeftOut {
-        business_unit: "hr".into(),
-        data_source: "leave".into(),
-        reason: "is_active is not true",
+        name: RowName::usual("hr", "leave"),
+        reason: "is_active is not true".into(),
     };
     assert_eq!(plan.left_out, [left_out]);
     let tasks: Vec<_> = plan
@@ -100,7 +102,11 @@ fn plan_of(only: &[&str]) -> Plan {
         },
     ];
     let mut request = request(Scope::Chain);
-    request.only = only.iter().map(|name| name.parse().unwrap()).collect();
+    let columns = KeyColumns::default();
+    request.only = only
+        .iter()
+        .map(|name| columns.parse_name(name).unwrap())
+        .collect();
     Plan::new(request, Some(&configuration(rows)))
 }
 
@@ -114,11 +120,14 @@ fn a_run_of_some_rows_empties_nothing_and_says_what_is_left_out() {
     let left_out = plan
         .left_out
         .iter()
-        .map(|row| (row.data_source.as_str(), row.reason));
+        .map(|row| (row.name.to_string(), row.reason.as_str()));
     let left_out: Vec<_> = left_out.collect();
     assert_eq!(
         left_out,
-        [("payroll", LeftOut::NOT_CHOSEN), ("leave", LeftOut::INACTIVE)]
+        [
+            ("hr/payroll".to_owned(), LeftOut::NOT_CHOSEN),
+            ("hr/leave".to_owned(), "is_active is not true")
+        ]
     );
     let shown = texts(&plan, Detail::Changes);
     for words in [

@@ -1,6 +1,6 @@
 //! A plan in lines, the same on the screen and in a terminal; each shows the findings in its own way.
 
-use super::{ArgumentSource, LeftOut, Plan, PlannedArgument, PlannedStart};
+use super::{ArgumentSource, Plan, PlannedArgument, PlannedStart};
 use crate::plural::count;
 use crate::request::Scope;
 use crate::sanitize;
@@ -60,14 +60,18 @@ impl Plan {
     /// the name of its data set, and no other table.
     pub fn head(&self, is_short: bool) -> String {
         let variables = &self.request.variables;
-        let name = |table: &str| {
-            if is_short {
-                table.to_owned()
-            } else {
-                format!("{}.{table}", variables.bq_dataset_id)
-            }
+        let (table, output) = if is_short {
+            let table = match variables.bq_config_query.as_str() {
+                "" => variables.config_table().table,
+                _ => variables.shown_config(),
+            };
+            (table, variables.output_table().table)
+        } else {
+            (
+                variables.shown_config(),
+                variables.shown(&variables.output_table()),
+            )
         };
-        let (table, output) = (name(&variables.bq_config_table), name(&variables.bq_output_table));
         let of_table = if is_short {
             String::new()
         } else {
@@ -75,14 +79,16 @@ impl Plan {
         };
         let emptied = if self.empties_output() {
             format!("{output} is EMPTIED first")
-        } else {
+        } else if variables.has_output_table() {
             format!("{output} keeps its rows")
+        } else {
+            "no table is emptied".to_owned()
         };
         let what = match &self.pipelines {
             None => format!("run the active rows of {table}, which is not read yet"),
             Some(starts) if self.request.scope != Scope::Chain => {
                 return on_one_line(&format!(
-                    "run {} by hand; {output} keeps its rows",
+                    "run {} by hand; {emptied}",
                     count(starts.len() as u64, "pipeline")
                 ));
             }
@@ -109,7 +115,7 @@ impl Plan {
 
     fn steps(&self) -> Vec<PlanLine> {
         let variables = &self.request.variables;
-        let output = format!("{}.{}", variables.bq_dataset_id, variables.bq_output_table);
+        let output = variables.shown(&variables.output_table());
         let mut lines = vec![
             line(LineKind::Heading, 0, "In this order"),
             line(
@@ -124,6 +130,9 @@ impl Plan {
         lines.push(if self.empties_output() {
             let text = format!("truncate_table: {output} is EMPTIED first");
             line(LineKind::Danger, 1, text)
+        } else if !variables.has_output_table() {
+            let text = "truncate_table: left out, because no output table is named";
+            line(LineKind::LeftOut, 1, text)
         } else if self.request.is_partial() {
             let text = format!(
                 "truncate_table: left out, because only some rows run; {output} keeps its rows, and theirs are added"
@@ -136,12 +145,12 @@ impl Plan {
             let text = format!("truncate_table: left out (bq_truncate is false); {output} keeps its rows");
             line(LineKind::LeftOut, 1, text)
         });
-        let table = format!("{}.{}", variables.bq_dataset_id, variables.bq_config_table);
-        lines.push(line(
-            LineKind::Step,
-            1,
-            format!("get_configuration: reads {table}"),
-        ));
+        let filter = match variables.bq_config_filter.trim() {
+            "" => String::new(),
+            filter => format!(", only rows where {filter}"),
+        };
+        let text = format!("get_configuration: reads {}{filter}", variables.shown_config());
+        lines.push(line(LineKind::Step, 1, on_one_line(&text)));
         lines.push(self.filter_line());
         lines
     }
@@ -218,7 +227,7 @@ impl Plan {
             .iter()
             .filter(|name| common.get(name.as_str()).is_none());
         let values: Vec<_> = variables
-            .map(|variable| format!("{variable} = {}", self.request.variables.text(*variable)))
+            .map(|variable| format!("{variable} = {}", self.request.variables.passed_text(*variable)))
             .collect();
         let text = format!(
             "variables for each, unless its row has them: {}",
@@ -249,20 +258,19 @@ impl Plan {
             return Vec::new();
         }
         let mut lines = vec![line(LineKind::Step, 0, "")];
-        for (reason, words) in [
-            (LeftOut::NOT_CHOSEN, "active and not asked for"),
-            (LeftOut::INACTIVE, "not active"),
-        ] {
-            let rows: Vec<_> = self.left_out.iter().filter(|row| row.reason == reason).collect();
+        for (is_inactive, words) in [(false, "active and not asked for"), (true, "not active")] {
+            let rows = self
+                .left_out
+                .iter()
+                .filter(|row| row.is_inactive() == is_inactive);
+            let rows: Vec<_> = rows.collect();
             if rows.is_empty() {
                 continue;
             }
             let heading = format!("Left out: {} {words}", count(rows.len() as u64, "row"));
             lines.push(line(LineKind::Heading, 0, heading));
-            lines.extend(rows.into_iter().map(|row| {
-                let text = format!("{} / {}", row.business_unit, row.data_source);
-                line(LineKind::LeftOut, 1, on_one_line(&text))
-            }));
+            let names = rows.into_iter().map(|row| on_one_line(&row.name.title()));
+            lines.extend(names.map(|name| line(LineKind::LeftOut, 1, name)));
         }
         lines
     }

@@ -6,7 +6,7 @@
 use super::{RunRequest, Scope};
 use crate::arguments::RuntimeArguments;
 use crate::id::TaskId;
-use crate::row::RowName;
+use crate::key::RowName;
 use crate::variable::Variables;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

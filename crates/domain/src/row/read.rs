@@ -1,20 +1,20 @@
 //! From the cells of the table to rows and findings. Everything that is wrong is found, not only the first
 //! fault: a table is corrected once.
 
-use super::{Configuration, ConfigurationColumn, ConfigurationRow, KEYS, task_id};
+use super::{Configuration, ConfigurationColumn, ConfigurationRow};
 use crate::arguments::RuntimeArguments;
 use crate::finding::{Finding, Severity, listed};
 use crate::id::TaskId;
-use crate::variable::is_word;
+use crate::key::is_legal_value;
+use crate::variable::Variables;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What helps if two rows cannot be told apart.
 const DELETE_OR_RENAME: &str = "Delete or rename one of the rows.";
 
-/// Columns that Downbeat reads itself, in whatever case; all others are arguments.
-const STEERING: [&str; 6] = [
-    "is_active",
+/// Columns that Downbeat reads itself beside `active_column`, in whatever case; all others are arguments.
+const STEERING: [&str; 5] = [
     "priority",
     "timeout_seconds",
     "max_retries",
@@ -29,15 +29,16 @@ impl Configuration {
         columns: &[ConfigurationColumn],
         rows: &[Vec<Option<String>>],
         total_rows: u64,
-        max_results: u32,
+        variables: &Variables,
     ) -> Self {
         let mut table = Table {
             columns,
+            variables,
             findings: Vec::new(),
             named: BTreeMap::new(),
         };
         let mut read = Vec::new();
-        table.check_size(total_rows, max_results);
+        table.check_size(total_rows, variables.bq_config_max_results);
         if table.check_columns() {
             table.check_active_column();
             let numbered = rows.iter().enumerate();
@@ -56,6 +57,7 @@ impl Configuration {
 
 struct Table<'a> {
     columns: &'a [ConfigurationColumn],
+    variables: &'a Variables,
     findings: Vec<Finding>,
     /// The rows that have both keys, by the task that they name.
     named: BTreeMap<TaskId, Vec<Named>>,
@@ -89,7 +91,7 @@ impl<'a> Cells<'a> {
     }
 }
 
-impl Table<'_> {
+impl<'a> Table<'a> {
     fn error(&mut self, about: impl Into<String>, message: String, remedy: &str) {
         self.findings.push(Finding::error(about, message, remedy));
     }
@@ -111,27 +113,63 @@ impl Table<'_> {
 
     /// Whether every column is there without which no row can be read.
     fn check_columns(&mut self) -> bool {
-        let wanted = KEYS.into_iter().chain(["is_active"]);
+        let variables = self.variables;
+        let wanted = variables.key_columns.iter().chain([self.active()]);
         let missing: Vec<_> = wanted.filter(|name| self.column(name).is_none()).collect();
         if missing.is_empty() {
             return true;
         }
+        let remedy = self.column_remedy(&missing);
         let noun = if missing.len() == 1 { "column" } else { "columns" };
         self.error(
             "bq_config_table",
             format!("The configuration table has no {noun} {}.", listed(&missing)),
-            "It needs business_unit, data_source and is_active; check bq_config_table.",
+            &remedy,
         );
         false
     }
 
+    /// The setting that may be meant: a column of another name may say the same.
+    fn column_remedy(&self, missing: &[&str]) -> String {
+        let (keys, active) = (&self.variables.key_columns, self.active());
+        let mut remedy = Vec::new();
+        if missing.contains(&active) {
+            let alike = self.columns.iter().filter(|column| says_activity(column));
+            let alike: Vec<_> = alike.map(|column| column.name.as_str()).collect();
+            remedy.extend(alike.first().map(|first| {
+                format!(
+                    "If {} says which rows run, set active_column to {first}.",
+                    listed(&alike)
+                )
+            }));
+        }
+        if keys.iter().any(|key| missing.contains(&key)) {
+            let all: Vec<_> = self.columns.iter().map(|column| column.name.as_str()).collect();
+            let all = if all.is_empty() {
+                "none".into()
+            } else {
+                listed(&all)
+            };
+            remedy.push(format!(
+                "If other columns name a row, set key_columns to them; the columns are {all}."
+            ));
+        }
+        remedy.push(format!("It needs {keys} and {active}; check bq_config_table."));
+        remedy.join(" ")
+    }
+
+    fn active(&self) -> &'a str {
+        &self.variables.active_column
+    }
+
     fn check_active_column(&mut self) {
-        let kind = self.column("is_active").map(|column| column.kind.as_str());
+        let active = self.active();
+        let kind = self.column(active).map(|column| column.kind.as_str());
         if let Some(kind) = kind.filter(|kind| !matches!(*kind, "BOOLEAN" | "BOOL")) {
             self.findings.push(Finding::warning(
-                "is_active",
+                active,
                 format!(
-                    "The column is_active is {kind}, not BOOL; true and yes, their first letters, and 1 are taken as active."
+                    "The column {active} is {kind}, not BOOL; true and yes, their first letters, and 1 are taken as active."
                 ),
                 "Make it BOOL, so that every reader agrees.",
             ));
@@ -141,10 +179,13 @@ impl Table<'_> {
     /// Reads one row; a row that cannot be read gives a finding for each of its faults instead.
     fn row(&mut self, number: usize, cells: &[Option<String>]) -> Option<ConfigurationRow> {
         let cells = Cells::new(self.columns, cells);
-        let keys = KEYS.map(|key| cells.steering(key));
-        let about = match keys {
-            [None, None] => format!("row {number}"),
-            [unit, source] => format!("{}.{}", unit.unwrap_or("?"), source.unwrap_or("?")),
+        let columns = &{ self.variables }.key_columns;
+        let keys: Vec<_> = columns.iter().map(|key| cells.steering(key)).collect();
+        let about = if keys.iter().all(Option::is_none) {
+            format!("row {number}")
+        } else {
+            let name = columns.name(keys.iter().map(|key| key.unwrap_or("?")));
+            name.dotted()
         };
         let before = self.findings.len();
         let active = self.activity(&about, &cells);
@@ -152,17 +193,20 @@ impl Table<'_> {
         let timeout = self.number(&about, "timeout_seconds", &cells, 1_u64);
         let max_retries = self.number(&about, "max_retries", &cells, 0_u32);
         let arguments = self.arguments(&about, active, &cells);
-        let [Some(unit), Some(source)] = keys else {
+        let Some(keys) = keys.into_iter().collect::<Option<Vec<_>>>() else {
             self.keyless(about, active);
             return None;
         };
-        if active && !(is_word(unit) && is_word(source)) {
+        let name = columns.name(keys);
+        // Whether SQL gets them, which allows less, is known with the deployed pipeline.
+        if active && !name.values().all(is_legal_value) {
             let message = format!(
-                "business_unit and data_source of {about} may hold letters, digits and _ only: they are pasted into SQL."
+                "{} of {about} may hold letters, digits, _, ., - and spaces only.",
+                columns.listed()
             );
             self.error(&about, message, "Rename it, or deactivate the row.");
         }
-        let task = task_id(unit, source);
+        let task = name.task();
         let named = Named { name: about, active };
         self.named.entry(task.clone()).or_default().push(named);
         if self.findings.len() > before {
@@ -170,8 +214,7 @@ impl Table<'_> {
         }
         Some(ConfigurationRow {
             task,
-            business_unit: unit.to_owned(),
-            data_source: source.to_owned(),
+            name,
             active,
             priority: priority.unwrap_or(100),
             timeout: timeout.map(Duration::from_secs),
@@ -183,15 +226,17 @@ impl Table<'_> {
 
     /// Whether the row is active. One that says neither is checked like an active one.
     fn activity(&mut self, about: &str, cells: &Cells<'_>) -> bool {
-        truth(cells.steering("is_active")).unwrap_or_else(|text| {
-            let message = format!("is_active of {about} is '{text}', which is neither true nor false.");
+        let active = self.active();
+        truth(cells.steering(active)).unwrap_or_else(|text| {
+            let message = format!("{active} of {about} is '{text}', which is neither true nor false.");
             self.error(about, message, "Set it to TRUE or FALSE.");
             true
         })
     }
 
     fn arguments(&mut self, about: &str, active: bool, cells: &Cells<'_>) -> RuntimeArguments {
-        let steers = |name: &str| STEERING.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let steering = || STEERING.into_iter().chain([self.active()]);
+        let steers = |name: &str| steering().any(|known| known.eq_ignore_ascii_case(name));
         let columns = cells.0.iter().copied().filter(|(name, _)| !steers(name));
         let arguments: RuntimeArguments = columns.collect();
         for (name, value) in arguments.iter().filter(|_| active) {
@@ -203,16 +248,20 @@ impl Table<'_> {
     }
 
     fn keyless(&mut self, about: String, active: bool) {
+        let columns: Vec<_> = self.variables.key_columns.iter().collect();
+        let (columns, fill) = match columns.as_slice() {
+            [only] => ((*only).to_owned(), "Fill it"),
+            [_, _] => (columns.join(" or "), "Fill both"),
+            _ => (format!("one of {}", columns.join(", ")), "Fill all of them"),
+        };
         if active {
-            let message =
-                format!("The active {about} of the configuration lacks business_unit or data_source.");
-            self.error(about, message, "Fill both, or deactivate the row.");
+            let message = format!("The active {about} of the configuration lacks {columns}.");
+            self.error(about, message, &format!("{fill}, or deactivate the row."));
         } else {
-            let message = format!(
-                "The inactive {about} of the configuration lacks business_unit or data_source and is not shown."
-            );
-            self.findings
-                .push(Finding::warning(about, message, "Fill both, or delete the row."));
+            let message =
+                format!("The inactive {about} of the configuration lacks {columns} and is not shown.");
+            let remedy = format!("{fill}, or delete the row.");
+            self.findings.push(Finding::warning(about, message, remedy));
         }
     }
 
@@ -265,13 +314,15 @@ impl Table<'_> {
     fn check_activity(&mut self, read: &[ConfigurationRow]) {
         let is_sound = self.findings.iter().all(|f| f.severity != Severity::Error);
         if is_sound && !read.iter().any(|row| row.active) {
+            let active = self.active();
+            let remedy = format!("Set {active} of a row to TRUE.");
             self.findings.push(Finding::warning(
-                "is_active",
+                active,
                 format!(
                     "None of the {} rows of the configuration is active, so there is nothing to run.",
                     read.len()
                 ),
-                "Set is_active of a row to TRUE.",
+                remedy,
             ));
         }
     }
@@ -283,6 +334,12 @@ impl Table<'_> {
         findings.retain(|finding| seen.insert(finding.message.clone()));
         findings
     }
+}
+
+/// Whether the name of a column reads as if it said which rows run.
+fn says_activity(column: &ConfigurationColumn) -> bool {
+    let name = column.name.to_ascii_lowercase();
+    ["active", "enable"].iter().any(|word| name.contains(word))
 }
 
 /// NULL counts as inactive, as `WHERE is_active` does.

@@ -3,7 +3,6 @@
 use super::Run;
 use crate::failure::Failure;
 use crate::id::TaskId;
-use crate::row::RowName;
 use crate::task::Task;
 
 impl Run {
@@ -13,7 +12,8 @@ impl Run {
     /// # Errors
     /// There is none, with the names that there are.
     pub fn named_task(&self, text: &str) -> Result<&Task, Failure> {
-        let row = text.parse::<RowName>().ok().map(|row| row.task());
+        let row = self.request.variables.key_columns.parse_name(text);
+        let row = row.ok().map(|row| row.task());
         let by_row = || self.task(row.as_ref()?);
         let by_short = || self.pipelines().find(|task| task.id.short() == text);
         let found = self.task(&TaskId::from(text)).or_else(by_short).or_else(by_row);

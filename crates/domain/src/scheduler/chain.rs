@@ -56,7 +56,9 @@ impl Scheduler {
             return;
         }
         if kind == TaskKind::TruncateTable && !self.run.request.empties_output() {
-            let reason = Failure::permanent(if self.run.request.is_partial() {
+            let reason = Failure::permanent(if !self.run.request.variables.has_output_table() {
+                "No output table is named, so none is emptied."
+            } else if self.run.request.is_partial() {
                 "Only some rows run, so the output table keeps its rows, and theirs are added."
             } else {
                 "bq_truncate is false, so the output table keeps its rows."
@@ -197,17 +199,16 @@ impl Scheduler {
             Some(rows) => format!("{rows} rows were active at the start"),
             None => "Rows were active at the start".to_owned(),
         };
-        let (dataset, config, output) = (
-            &variables.bq_dataset_id,
-            &variables.bq_config_table,
-            &variables.bq_output_table,
+        let (config, output) = (
+            variables.shown_config(),
+            variables.shown(&variables.output_table()),
         );
         let reason = format!(
-            "{before}, and none is now: {dataset}.{config} was changed or is being reloaded. {dataset}.{output} was \
-             emptied, and nothing fills it."
+            "{before}, and none is now: {config} was changed or is being reloaded. {output} was emptied, and nothing \
+             fills it."
         );
         let mut remedies = vec![
-            Remedy::from("Set is_active of the rows to TRUE."),
+            Remedy::from(format!("Set {} of the rows to TRUE.", variables.active_column)),
             Remedy::Retry(task.clone()),
         ];
         remedies.extend(self.run.restore().map(Remedy::RestoreTable));

@@ -26,7 +26,11 @@ fn run(id: &str, profile: &str, scope: Scope, facts: &[Fact]) -> Run {
 /// A chain of profile `p`, for these rows only.
 fn request(only: &[&str]) -> RunRequest {
     let mut request = run("any", "p", Scope::Chain, &[]).request;
-    request.only = only.iter().map(|name| name.parse().unwrap()).collect();
+    let columns = &request.variables.key_columns;
+    request.only = only
+        .iter()
+        .map(|name| columns.parse_name(name).unwrap())
+        .collect();
     request
 }
 

@@ -1,6 +1,8 @@
 //! What a legal value looks like: names by the rules of the product that owns them, numbers by bounds.
 
 use super::VariableName;
+use crate::deployed::is_one_select;
+use crate::key::is_word;
 
 /// Thirty days: a longer limit is a typing error.
 const LONGEST_MINUTES: f64 = 30.0 * 24.0 * 60.0;
@@ -11,7 +13,8 @@ pub(super) fn check(name: VariableName, text: &str) -> Result<(), String> {
     match name {
         // These may be empty until a run begins; `check.rs` reports them then.
         V::ProjectId | V::CdfInstance | V::CdfPipelineName | V::BqOutputTable if text.is_empty() => Ok(()),
-        V::ProjectId => is(
+        V::BqProjectId | V::BqConfigFilter | V::BqConfigQuery if text.is_empty() => Ok(()),
+        V::ProjectId | V::BqProjectId => is(
             text,
             is_project,
             "6 to 30 lower-case letters, digits and -, starting with a letter",
@@ -28,15 +31,35 @@ pub(super) fn check(name: VariableName, text: &str) -> Result<(), String> {
         }
         V::CdfPipelineName => is(text, is_pipeline, "letters, digits, _ and -"),
         V::CdfNamespace => is(text, is_word, "letters, digits and _"),
-        V::BqDatasetId => is(text, is_word, "letters, digits and _"),
-        V::BqConfigTable | V::BqOutputTable => is(text, is_table, "letters, digits, _, - and spaces"),
+        V::BqDatasetId => is(
+            text,
+            is_dataset,
+            "letters, digits and _, with or without a project: cdf_output or my-project.cdf_output",
+        ),
+        V::BqConfigTable | V::BqOutputTable => is(
+            text,
+            is_table_path,
+            "letters, digits, _, - and spaces, with or without a dataset and a project: landing, cdf_output.landing or \
+             my-project.cdf_output.landing",
+        ),
+        V::ActiveColumn => is(text, is_word, "the name of a column, of letters, digits and _"),
+        V::BqConfigFilter => is(
+            text,
+            |text| is_one_select(&format!("SELECT * FROM t WHERE ({text}\n)")),
+            "one condition in SQL, such as environment = 'prod'",
+        ),
+        V::BqConfigQuery => is(
+            text,
+            is_one_select,
+            "one query in SQL, which begins with SELECT or WITH",
+        ),
         V::BqConfigMaxResults => within(text, 1.0, 100_000.0),
         V::MaxActivePipelines => within(text, 1.0, 1_000.0),
         V::CdfPipelineRetries => within(text, 0.0, 100.0),
         V::CdfPipelineTimeoutSeconds => within(text, 1.0, LONGEST_MINUTES * 60.0),
         V::DagTimeoutMinutes => within(text, 0.01, LONGEST_MINUTES),
         V::DagRetryIntervalMinutes => within(text, 0.0, LONGEST_MINUTES),
-        V::CdfPipelineRunArguments | V::BqTruncate => Ok(()),
+        V::CdfPipelineRunArguments | V::BqTruncate | V::KeyColumns | V::AllowSchemalessWrangler => Ok(()),
     }
 }
 
@@ -85,9 +108,22 @@ fn is_pipeline(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
-/// Letters, digits and `_`: the rule for what is pasted into SQL.
-pub(crate) fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 1024 && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+/// `dataset` or `project.dataset`.
+fn is_dataset(text: &str) -> bool {
+    let (project, dataset) = split_last(text);
+    is_word(dataset) && project.is_none_or(is_project)
+}
+
+/// `table`, `dataset.table` or `project.dataset.table`.
+fn is_table_path(text: &str) -> bool {
+    let (dataset, table) = split_last(text);
+    is_table(table) && dataset.is_none_or(is_dataset)
+}
+
+/// What is before the last dot, and what is behind it. The name of a project may have dots of its own.
+pub(super) fn split_last(text: &str) -> (Option<&str>, &str) {
+    text.rsplit_once('.')
+        .map_or((None, text), |(before, last)| (Some(before), last))
 }
 
 fn is_table(text: &str) -> bool {
@@ -110,6 +146,31 @@ mod tests {
             ("project_id", "example.com:my-project", "short"),
             ("cdf_pipeline_name", "cdf_mysql-to_bq", "a b"),
             ("bq_dataset_id", "cdf_output", "cdf.output"),
+            ("bq_dataset_id", "my-project.cdf_output", "a.b.c"),
+            ("bq_dataset_id", "example.com:my-project.d", "my-project."),
+            ("bq_config_table", "ds.configuration", "my-project..t"),
+            ("bq_output_table", "my-project.ds.landing", "x.y.ds.landing"),
+            ("bq_project_id", "other-project", "Other"),
+            ("bq_project_id", "", "a.b"),
+            ("key_columns", "table_name", "a b"),
+            ("active_column", "is_enabled", "is-enabled"),
+            (
+                "bq_config_filter",
+                "env = 'a;b' -- c",
+                "TRUE); DROP TABLE x; SELECT (1",
+            ),
+            ("bq_config_filter", "", "env = 'prod"),
+            (
+                "bq_config_query",
+                "WITH a AS (SELECT 1) SELECT * FROM a",
+                "DELETE FROM t WHERE TRUE",
+            ),
+            (
+                "bq_config_query",
+                "select * from t;",
+                "SELECT 1; TRUNCATE TABLE t",
+            ),
+            ("allow_schemaless_wrangler", "yes", "maybe"),
             ("bq_output_table", "landing", "landing`; DROP"),
             ("bq_output_table", "", "landing$20240131"),
             ("cdf_pipeline_timeout_seconds", "3600", "0"),

@@ -8,7 +8,7 @@ fn any_rows() -> impl Strategy<Value = Vec<ConfigurationRow>> {
     let one = (name(), name(), -1..2_i64, any::<bool>()).prop_map(|(unit, source, priority, active)| {
         ConfigurationRow {
             task: task_id(unit, source),
-            business_unit: unit.into(),
+            name: RowName::usual(unit, source),
             active,
             ..row(source, priority)
         }
@@ -74,7 +74,7 @@ proptest! {
 fn the_second_of_two_rows_waits_for_the_first() {
     let of = |unit: &str, source: &str| ConfigurationRow {
         task: task_id(unit, source),
-        business_unit: unit.into(),
+        name: RowName::usual(unit, source),
         ..row(source, 1)
     };
     let variables = Variables {

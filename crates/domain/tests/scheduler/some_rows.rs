@@ -1,13 +1,17 @@
 //! A run of some rows only: whatever happens, no other row starts and nothing is emptied.
 
 use super::*;
+use domain::key::KeyColumns;
 use domain::state::RunState;
 
 fn request_of(only: &[&str]) -> RunRequest {
     let mut variables = Variables::default();
     variables.set_by_name("dag_timeout_minutes", "40").unwrap();
     RunRequest {
-        only: only.iter().map(|name| name.parse().unwrap()).collect(),
+        only: only
+            .iter()
+            .map(|name| KeyColumns::default().parse_name(name).unwrap())
+            .collect(),
         ..request(variables)
     }
 }

@@ -7,6 +7,7 @@ use super::{row_arguments, task_of};
 use domain::check::Check;
 use domain::failure::Failure;
 use domain::id::PipelineRunId;
+use domain::key::RowName;
 use domain::pipeline::{PipelineRun, PipelineState, StageCounts};
 use domain::plan::Preflight;
 use domain::row::{Configuration, ConfigurationRow};
@@ -107,8 +108,7 @@ impl World<'_> {
             max_retries: None,
             description: None,
             arguments: row_arguments(place),
-            business_unit: "u".into(),
-            data_source: format!("s{place}"),
+            name: RowName::usual("u", &format!("s{place}")),
         });
         let rows: Vec<_> = rows.collect();
         Configuration {

@@ -5,7 +5,7 @@ use domain::activation::Parameter;
 
 fn parameters() -> Vec<Parameter> {
     vec![Parameter {
-        name: "business_unit",
+        name: "business_unit".into(),
         kind: "STRING",
         value: "it's `odd`".into(),
     }]

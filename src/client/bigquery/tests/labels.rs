@@ -13,7 +13,7 @@ fn ours() -> LabelChanges {
 
 async fn patch(script: &Script) -> Result<Patched, ClientError> {
     bigquery(script)
-        .patch_labels(&"d".into(), &"my table".into(), &ours(), "E0")
+        .patch_labels(&address("my table"), &ours(), "E0")
         .await
 }
 
@@ -29,15 +29,15 @@ async fn a_table_tells_labels_etag_and_the_servers_time() {
     ])
     .await;
     let bigquery = bigquery(&script);
-    let (dataset, table) = ("d".into(), "t".into());
-    let found = bigquery.table(&dataset, &table).await.unwrap();
+    let table = address("t");
+    let found = bigquery.table(&table).await.unwrap();
     assert_eq!(
         (found.labels["team"].as_str(), found.etag.as_str()),
         ("data", "E0")
     );
     let time = found.server_time.map(|time| time.to_string());
     assert_eq!(time.as_deref(), Some("2026-11-29 17:23:20 UTC"));
-    let bare = bigquery.table(&dataset, &table).await.unwrap();
+    let bare = bigquery.table(&table).await.unwrap();
     assert_eq!(
         (bare.labels.len(), bare.etag.as_str(), bare.server_time),
         (0, "", None)

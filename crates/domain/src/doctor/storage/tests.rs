@@ -48,7 +48,7 @@ fn rows(columns: &[&str]) -> Result<Configuration, Failure> {
         .iter()
         .map(|column| Some(if column.kind == "BOOLEAN" { "true" } else { "hr" }.into()))
         .collect();
-    Ok(Configuration::read(&columns, &[row], 1, 10))
+    Ok(Configuration::read(&columns, &[row], 1, &Variables::default()))
 }
 
 #[track_caller]

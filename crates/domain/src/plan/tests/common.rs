@@ -24,10 +24,10 @@ fn an_edit_goes_before_the_row_the_row_before_the_profile_and_that_before_a_vari
         ("bq_dataset_id", "cdf_output"),
         ("a.b", "dotted"),
     ];
-    let mut plain = row("hr", "a", 1);
-    plain.arguments.insert("limit", "row");
+    let mut first = row("hr", "a", 1);
+    first.arguments.insert("limit", "row");
     let with_edit = ConfigurationRow {
-        arguments: plain.arguments.clone(),
+        arguments: first.arguments.clone(),
         ..row("hr", "b", 2)
     };
     let (without, removed) = (row("hr", "c", 3), row("hr", "d", 4));
@@ -39,7 +39,7 @@ fn an_edit_goes_before_the_row_the_row_before_the_profile_and_that_before_a_vari
     request
         .edits
         .insert(removed.task.clone(), RuntimeArguments::default());
-    let plan = judged(request, vec![plain, with_edit, without, removed], &deployed);
+    let plan = judged(request, vec![first, with_edit, without, removed], &deployed);
     assert_eq!(plan.error(), None);
     let starts = plan.pipelines.as_ref().unwrap();
     let expected = [

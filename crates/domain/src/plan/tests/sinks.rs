@@ -223,3 +223,93 @@ fn without_a_sink_only_an_empty_table_may_be_emptied() {
         assert_eq!(severities, [severity]);
     }
 }
+
+#[test]
+fn data_in_another_project_is_compared_with_that_project() {
+    for (settings, properties, elsewhere) in [
+        (
+            &[("bq_project_id", "data-project")][..],
+            json!({"project": "data-project", "dataset": "cdf_output", "table": "landing"}),
+            None,
+        ),
+        (
+            &[("bq_project_id", "data-project")],
+            json!({"project": "${bq_project_id}", "dataset": "${bq_dataset_id}", "table": "${bq_output_table}"}),
+            None,
+        ),
+        // The project that the pipeline runs in is still the instance's.
+        (
+            &[("bq_project_id", "data-project")],
+            json!({"project": "auto-detect", "dataset": "cdf_output", "table": "landing"}),
+            Some("my-project.cdf_output.landing"),
+        ),
+        (
+            &[("bq_output_table", "data-project.ds.t")],
+            json!({"project": "data-project", "dataset": "ds", "table": "${bq_output_table}"}),
+            None,
+        ),
+        (
+            &[("bq_dataset_id", "data-project.ds")],
+            json!({"project": "data-project", "dataset": "${bq_dataset_id}", "table": "landing"}),
+            None,
+        ),
+        (
+            &[("bq_output_table", "ds.landing")],
+            json!({"dataset": "${bq_dataset_id}", "table": "landing"}),
+            Some("my-project.cdf_output.landing"),
+        ),
+    ] {
+        let mut request = request(Scope::Chain);
+        for (name, text) in settings {
+            request.variables.set_by_name(name, text).unwrap();
+        }
+        let plan = judged(
+            request,
+            vec![row("hr", "a", 1)],
+            &deployed(&[sink(&properties)], &[]),
+        );
+        let found = messages(&plan, Severity::Error);
+        match elsewhere {
+            None => assert_eq!(found, [""; 0], "{settings:?} {properties}"),
+            Some(table) => assert!(
+                found[0].contains(&format!("but the stage Out fills {table}.")),
+                "{found:?}"
+            ),
+        }
+    }
+}
+
+#[test]
+fn without_an_output_table_no_sink_is_elsewhere_and_nothing_is_emptied() {
+    let deployed = deployed(
+        &[sink(&json!({"dataset": "any", "table": "${t}"}))],
+        &[("t", "x")],
+    );
+    let mut request = request(Scope::Chain);
+    request.variables.bq_output_table.clear();
+    assert!(
+        judged(request.clone(), Vec::new(), &deployed).error().is_some(),
+        "bq_truncate needs it"
+    );
+    request.variables.bq_truncate = false;
+    let plan = judged(request, vec![row("hr", "a", 1)], &deployed);
+    assert_eq!(plan.findings, []);
+    assert!(!plan.empties_output());
+    let shown = texts(&plan, Detail::Changes).join("\n");
+    assert!(
+        shown.contains("truncate_table: left out, because no output table is named"),
+        "{shown}"
+    );
+    assert!(
+        plan.head(false).ends_with("no table is emptied"),
+        "{}",
+        plan.head(false)
+    );
+    assert!(!plan.fills_elsewhere(&deployed, &RuntimeArguments::default()));
+    let given = [("business_unit", "hr"), ("data_source", "a")]
+        .into_iter()
+        .collect();
+    let mut by_hand = super::request(Scope::Single(given));
+    by_hand.variables.bq_output_table.clear();
+    assert_eq!(judged(by_hand, Vec::new(), &deployed).findings, []);
+}

@@ -3,6 +3,7 @@
 use super::*;
 use crate::arguments::parse_list;
 use crate::event::{Fact, RunEvent};
+use crate::key::RowName;
 use crate::plan::{ArgumentSource, compare};
 use crate::secret::{SecretNames, Secrets};
 use crate::time::Timestamp;
@@ -26,7 +27,11 @@ fn read(rows: &[[&str; 8]], most: u32) -> Configuration {
     });
     let cell = |text: &&str| Some((*text).to_owned()).filter(|text| text != "NULL");
     let cells: Vec<Vec<_>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
-    Configuration::read(&columns, &cells, cells.len() as u64, most)
+    let variables = Variables {
+        bq_config_max_results: most,
+        ..Variables::default()
+    };
+    Configuration::read(&columns, &cells, cells.len() as u64, &variables)
 }
 
 #[test]
@@ -83,7 +88,7 @@ fn nothing_is_cut_in_silence() {
         ),
         (vec![with(&[(0, "NULL")])], 9, "lacks business_unit"),
         (vec![with(&[(2, "maybe")])], 9, "neither true nor false"),
-        (vec![with(&[(1, "x`; DROP")])], 9, "pasted into SQL"),
+        (vec![with(&[(1, "x`; DROP")])], 9, "and spaces only"),
         (
             vec![with(&[(4, "-5")])],
             9,
@@ -101,6 +106,11 @@ fn nothing_is_cut_in_silence() {
 
 /// A table of STRING columns with one row.
 fn one_row(cells: &[(&str, &str)]) -> Configuration {
+    one_row_by(cells, &Variables::default())
+}
+
+/// The same, read by these settings.
+fn one_row_by(cells: &[(&str, &str)], variables: &Variables) -> Configuration {
     let columns: Vec<_> = cells
         .iter()
         .map(|(name, _)| ConfigurationColumn {
@@ -109,7 +119,7 @@ fn one_row(cells: &[(&str, &str)]) -> Configuration {
         })
         .collect();
     let row = cells.iter().map(|(_, text)| Some((*text).to_owned())).collect();
-    Configuration::read(&columns, &[row], 1, 10)
+    Configuration::read(&columns, &[row], 1, variables)
 }
 
 fn errors(configuration: &Configuration) -> Vec<&str> {
@@ -128,9 +138,9 @@ fn everything_that_is_wrong_is_found_at_once() {
     };
     let configuration = read(
         &[
-            row(&[(1, "a-b")]),
-            row(&[(1, "a-b")]),
-            row(&[(1, "c.d"), (3, "soon"), (4, "0"), (5, "-1")]),
+            row(&[(1, "a:b")]),
+            row(&[(1, "a:b")]),
+            row(&[(1, "c/d"), (3, "soon"), (4, "0"), (5, "-1")]),
             row(&[(0, "x"), (1, "payroll")]),
             row(&[(0, "x"), (1, "payroll")]),
             row(&[(0, "x"), (1, "payroll"), (2, "false")]),
@@ -142,12 +152,12 @@ fn everything_that_is_wrong_is_found_at_once() {
     let errors = errors(&configuration);
     for (words, count) in [
         ("has 8 rows, and bq_config_max_results is 7", 1),
-        ("business_unit and data_source of hr.a-b may hold", 1),
-        ("The configuration has hr.a-b twice", 1),
-        ("business_unit and data_source of hr.c.d may hold", 1),
-        ("priority of hr.c.d is 'soon'", 1),
-        ("timeout_seconds of hr.c.d is '0'", 1),
-        ("max_retries of hr.c.d is '-1'", 1),
+        ("business_unit and data_source of hr.a:b may hold", 1),
+        ("The configuration has hr.a:b twice", 1),
+        ("business_unit and data_source of hr.c/d may hold", 1),
+        ("priority of hr.c/d is 'soon'", 1),
+        ("timeout_seconds of hr.c/d is '0'", 1),
+        ("max_retries of hr.c/d is '-1'", 1),
         ("The configuration has x.payroll 3 times", 1),
         ("is_active of row 7 is 'maybe'", 1),
         ("The active row 7 of the configuration lacks", 1),
@@ -156,7 +166,12 @@ fn everything_that_is_wrong_is_found_at_once() {
         assert_eq!(found, count, "{words}: {errors:#?}");
     }
     assert_eq!(errors.len(), 10, "{errors:#?}");
-    assert!(configuration.rows.iter().any(|row| row.data_source == "engineer"));
+    assert!(
+        configuration
+            .rows
+            .iter()
+            .any(|row| row.name == RowName::usual("hr", "engineer"))
+    );
 }
 
 #[test]
@@ -167,6 +182,100 @@ fn all_missing_columns_are_named_in_one_sentence() {
         ["The configuration table has no columns business_unit and is_active."]
     );
     assert_eq!(configuration.rows, []);
+}
+
+fn by(settings: &[(&str, &str)]) -> Variables {
+    let mut variables = Variables::default();
+    for (name, text) in settings {
+        variables.set_by_name(name, text).unwrap();
+    }
+    variables
+}
+
+#[test]
+fn a_column_of_another_name_is_named_with_its_setting() {
+    for (cells, words) in [
+        (
+            &[
+                ("business_unit", "hr"),
+                ("data_source", "x"),
+                ("Is_Enabled", "true"),
+            ][..],
+            "If Is_Enabled says which rows run, set active_column to Is_Enabled.",
+        ),
+        (
+            &[("table_name", "x"), ("is_active", "true")],
+            "If other columns name a row, set key_columns to them; the columns are table_name and is_active.",
+        ),
+        (
+            &[("business_unit", "hr"), ("data_source", "x")],
+            "It needs business_unit, data_source and is_active",
+        ),
+    ] {
+        let configuration = one_row(cells);
+        let error = configuration.error().unwrap();
+        let remedy = format!("{:?}", error.remedies);
+        assert!(remedy.contains(words), "{remedy}");
+        assert_eq!(configuration.rows, []);
+    }
+}
+
+#[test]
+fn other_columns_name_a_row_and_say_whether_it_runs() {
+    let variables = by(&[
+        ("key_columns", "region, table_name, part"),
+        ("active_column", "is_enabled"),
+    ]);
+    let cells = [
+        ("Region", "eu-west.1"),
+        ("table_name", "order lines"),
+        ("part", "7"),
+        ("is_enabled", "yes"),
+        ("is_active", "false"),
+        ("data_source", "mysql"),
+    ];
+    let configuration = one_row_by(&cells, &variables);
+    assert_eq!(errors(&configuration), [""; 0]);
+    let row = &configuration.rows[0];
+    assert_eq!(
+        (row.task.as_str(), row.active),
+        ("start_pipeline_eu-west.1_order_lines_7", true)
+    );
+    assert_eq!(row.name.to_string(), "eu-west.1/order lines/7");
+    let names: Vec<_> = row.arguments.iter().map(|(name, _)| name).collect();
+    assert_eq!(
+        names,
+        ["Region", "data_source", "is_active", "part", "table_name"]
+    );
+    let written = serde_json::to_string(&configuration).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Configuration>(&written).unwrap(),
+        configuration
+    );
+    let lacking = one_row_by(
+        &cells[1..],
+        &by(&[("key_columns", "table_name"), ("active_column", "is_active")]),
+    );
+    assert_eq!(lacking.rows[0].task.as_str(), "start_pipeline_order_lines");
+    let missing = one_row_by(
+        &[("a", "1"), ("b", ""), ("c", "3"), ("is_active", "true")],
+        &by(&[("key_columns", "a, b, c")]),
+    );
+    assert_eq!(
+        errors(&missing),
+        ["The active 1.?.3 of the configuration lacks one of a, b, c."]
+    );
+}
+
+/// As versions wrote it that knew no other columns.
+#[test]
+fn a_table_of_an_older_journal_is_read_as_it_was() {
+    let older = serde_json::json!({"total_rows": 1, "findings": [], "rows": [{
+        "task": "start_pipeline_hr_x", "business_unit": "hr", "data_source": "x", "active": true, "priority": 1,
+        "timeout_seconds": null, "max_retries": null, "description": null, "arguments": {}}]});
+    let read: Configuration = serde_json::from_value(older.clone()).unwrap();
+    assert_eq!(read.rows[0].name, RowName::usual("hr", "x"));
+    assert_eq!(serde_json::to_value(&read).unwrap(), older);
 }
 
 #[test]
