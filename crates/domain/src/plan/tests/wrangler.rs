@@ -5,6 +5,7 @@ use super::*;
 use crate::deployed::DeployedPipeline;
 use crate::finding::Severity;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// A source, something between, a Wrangler; and another source that does not feed it.
 fn pipeline(schema: &str, between_schema: &str, feeds: bool) -> DeployedPipeline {
@@ -22,7 +23,7 @@ fn pipeline(schema: &str, between_schema: &str, feeds: bool) -> DeployedPipeline
     ];
     connections.extend(feeds.then(|| json!({"from": "Between", "to": "Wrangle"})));
     let configuration = json!({"stages": stages, "connections": connections});
-    DeployedPipeline::read(&configuration, &Default::default(), RuntimeArguments::default())
+    DeployedPipeline::read(&configuration, &BTreeMap::new(), RuntimeArguments::default())
 }
 
 fn judged(pipeline: &DeployedPipeline, version: &str, allow: bool) -> Option<(Severity, String)> {
