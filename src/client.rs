@@ -6,6 +6,8 @@
 //!          ├─ bigquery()  statements under our ids, queries, tables           client/bigquery.rs
 //!          ├─ services(), projects(), accounts(), storage()                   client/services.rs ...
 //!          │                 what a set-up asks for and makes
+//!          ├─ compute(), databases()                                          client/compute.rs ...
+//!          │                 what the checks ask for besides
 //!              all through one Http: pool, deadlines, retry budget, 401       client/http.rs
 //!              which asks for a token before each request                     client/credentials.rs
 //! ```
@@ -18,7 +20,9 @@ pub mod accounts;
 pub mod auth;
 pub mod bigquery;
 pub mod cdap;
+pub mod compute;
 pub mod credentials;
+pub mod databases;
 pub mod endpoints;
 pub mod error;
 pub mod fusion;
@@ -38,7 +42,9 @@ pub use accounts::Accounts;
 pub use auth::Secret;
 pub use bigquery::BigQuery;
 pub use cdap::Cdap;
+pub use compute::Compute;
 pub use credentials::{Credentials, Identity};
+pub use databases::Databases;
 pub use endpoints::{Endpoint, Endpoints};
 pub use error::ClientError;
 pub use fusion::Fusion;
@@ -139,6 +145,16 @@ impl Client {
     /// Service accounts and their policies.
     pub fn accounts(&self) -> Accounts {
         Accounts::new(self.http.clone(), self.endpoints.accounts.clone())
+    }
+
+    /// Quotas and networks.
+    pub fn compute(&self) -> Compute {
+        Compute::new(self.http.clone(), self.endpoints.compute.clone())
+    }
+
+    /// Instances of Cloud SQL.
+    pub fn databases(&self) -> Databases {
+        Databases::new(self.http.clone(), self.endpoints.databases.clone())
     }
 
     /// Buckets.

@@ -110,6 +110,10 @@ pub struct Endpoints {
     pub accounts: Endpoint,
     /// `https://storage.googleapis.com`; `storage/v1/...` is appended.
     pub storage: Endpoint,
+    /// `https://compute.googleapis.com`; `compute/v1/...` is appended.
+    pub compute: Endpoint,
+    /// `https://sqladmin.googleapis.com`; `v1/...` is appended.
+    pub databases: Endpoint,
 }
 
 impl Endpoints {
@@ -132,6 +136,8 @@ impl Endpoints {
             )?,
             accounts: other(Service::Iam, "https://iam.googleapis.com")?,
             storage: other(Service::Storage, "https://storage.googleapis.com")?,
+            compute: other(Service::Compute, "https://compute.googleapis.com")?,
+            databases: other(Service::CloudSql, "https://sqladmin.googleapis.com")?,
             data_fusion,
             bigquery: Endpoint::parse(Service::BigQuery, bigquery)?,
             cdap: cdap
@@ -156,6 +162,8 @@ impl Endpoints {
             Service::ResourceManager => self.projects = endpoint,
             Service::Iam => self.accounts = endpoint,
             Service::Storage => self.storage = endpoint,
+            Service::Compute => self.compute = endpoint,
+            Service::CloudSql => self.databases = endpoint,
             // Its addresses come from the credentials themselves.
             Service::Credentials => {}
         }

@@ -5,6 +5,7 @@
 
 use super::error::ClientError;
 use super::http::{Http, Request};
+use domain::doctor::Binding;
 use domain::grant::Grant;
 use domain::service::Service;
 use serde_json::{Value, json};
@@ -24,6 +25,25 @@ impl Policy {
         let with_member = self.bindings().filter(|binding| has(binding, member));
         let roles = with_member.filter_map(|binding| binding["role"].as_str());
         roles.map(str::to_owned).collect()
+    }
+
+    /// The same as data, with what holds only under a condition marked.
+    pub fn read(&self) -> domain::doctor::Policy {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let bindings = self.0["bindings"].as_array().into_iter().flatten();
+        let bindings = bindings.map(|binding| Binding {
+            role: text(&binding["role"]),
+            members: binding["members"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(text)
+                .collect(),
+            is_conditional: !binding["condition"].is_null(),
+        });
+        domain::doctor::Policy {
+            bindings: bindings.collect(),
+        }
     }
 
     /// The bindings that hold always.

@@ -21,6 +21,10 @@ pub enum Service {
     Iam,
     /// Buckets, `storage.googleapis.com`.
     Storage,
+    /// Quotas and networks, `compute.googleapis.com`.
+    Compute,
+    /// Cloud SQL, `sqladmin.googleapis.com`.
+    CloudSql,
     /// Google's token servers, the metadata server, or `gcloud`.
     Credentials,
 }
@@ -35,6 +39,8 @@ impl fmt::Display for Service {
             Self::ResourceManager => "Resource Manager",
             Self::Iam => "IAM",
             Self::Storage => "Cloud Storage",
+            Self::Compute => "Compute Engine",
+            Self::CloudSql => "Cloud SQL",
             Self::Credentials => "Google credentials",
         })
     }

@@ -41,6 +41,8 @@ pub(super) fn is_service(service: Service, answer: Answer<'_>, form: Form, text:
         | Service::ResourceManager
         | Service::Iam
         | Service::Storage
+        | Service::Compute
+        | Service::CloudSql
         | Service::Credentials => form == Form::Error,
         Service::Cdap => is_cdap(answer, form, text),
     }

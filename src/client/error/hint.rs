@@ -60,6 +60,10 @@ fn forbidden(service: Service) -> &'static str {
         Service::Storage => {
             "Give the identity in use the role Storage Admin; or the name belongs to a bucket of somebody else, as names are global: take another."
         }
+        Service::Compute => "Give the identity in use the role Compute Viewer on the project.",
+        Service::CloudSql => {
+            "Give the identity in use the role Cloud SQL Viewer on the project of the instance, or check its name: 403 hides what may not be seen."
+        }
         Service::Credentials => "Use an identity that may get a token for cloud-platform.",
     }
 }
@@ -74,6 +78,8 @@ fn missing(service: Service) -> &'static str {
             "Check the name of the service account; the one of Compute Engine appears once its API is enabled."
         }
         Service::Storage => "Check the bucket's name.",
+        Service::Compute => "Check project_id and cdf_location.",
+        Service::CloudSql => "Check the connection name of the pipeline's source.",
         Service::Credentials => "Check which identity is configured.",
     }
 }
