@@ -15,6 +15,7 @@
 
 mod account;
 mod call;
+mod region;
 mod resource;
 mod service;
 mod store;
@@ -130,6 +131,7 @@ impl Project {
             .route("/v1/projects/{project}/serviceAccounts/{account}", any(accounts))
             .with_state(Arc::clone(self));
         services
+            .merge(region::router(self))
             .merge(self.gate(
                 "cloudresourcemanager.googleapis.com",
                 "Cloud Resource Manager API",
