@@ -17,6 +17,7 @@
 mod arguments;
 mod browser;
 mod demo;
+mod doctor;
 mod export;
 mod former;
 mod history;
@@ -84,6 +85,8 @@ pub async fn start(cli: Cli) -> Exit {
         Some(Mode::Retry(options)) => Box::pin(resume::retry(&cli.choice, options)).await,
         Some(Mode::Mark(options)) => mark::mark(&cli.choice, options).await,
         Some(Mode::Demo(options)) => demo::open(&cli.choice, options).await,
+        // Boxed for the same reason.
+        Some(Mode::Doctor(options)) => Box::pin(doctor::doctor(&cli.choice, options)).await,
         Some(Mode::Sandbox(options)) => serve(&cli.choice, options).await,
         Some(Mode::Init(options)) => init::add(
             &cli.choice,

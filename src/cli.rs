@@ -4,6 +4,7 @@
 
 mod arguments;
 mod demo;
+mod doctor;
 mod exit;
 mod export;
 mod former;
@@ -18,6 +19,7 @@ mod variables;
 
 pub use arguments::{ArgumentsSource, GivenArguments};
 pub use demo::DemoOptions;
+pub use doctor::DoctorOptions;
 pub use exit::Exit;
 pub use export::{Export, ExportOptions};
 pub use former::{AttachOptions, MarkOptions, ResumeOptions, RetryOptions};
@@ -49,6 +51,7 @@ Examples:
   downbeat run --profile prod               one run of all active rows, for cron and CI
   downbeat run --set bq_truncate=false      the same with one variable changed
   downbeat run --dry-run                    what a run would do, without doing it
+  downbeat doctor                           what a run needs, what is missing, and how to get it
   downbeat run --args business_unit=hr,data_source=engineer
                                             one pipeline by hand
   downbeat run --args @hr.args              the same with its arguments from a file
@@ -127,6 +130,9 @@ pub enum Mode {
     /// Open the terminal on a sandbox that is removed at the end, also one where things go wrong
     #[command(after_help = DEMO_HELP)]
     Demo(DemoOptions),
+    /// Look at everything that a run needs, and say how to get what is missing
+    #[command(after_help = doctor::HELP)]
+    Doctor(DoctorOptions),
     /// Serve a local Data Fusion, CDAP, BigQuery and source database
     #[command(after_help = SANDBOX_HELP)]
     Sandbox(SandboxOptions),
@@ -207,6 +213,7 @@ impl Cli {
     pub fn output(&self) -> Output {
         match &self.mode {
             Some(Mode::Run(options)) => options.driving.output,
+            Some(Mode::Doctor(options)) => options.output,
             Some(Mode::Init(options)) => options.new.output,
             Some(Mode::Profile(options)) => options.what.output(),
             Some(Mode::Variables(options)) => options.what.output(),
@@ -284,6 +291,10 @@ impl Cli {
             }
             Some(Mode::Logs(_)) if !cli.choice.set.is_empty() => {
                 Some("downbeat logs prints what was: leave --set out")
+            }
+            Some(Mode::Doctor(options)) => {
+                cli.choice.set.extend(options.set.iter().cloned());
+                None
             }
             Some(Mode::Resume(_) | Mode::Attach(_) | Mode::Retry(_) | Mode::Mark(_))
                 if !cli.choice.set.is_empty() =>

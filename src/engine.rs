@@ -15,6 +15,7 @@ mod clock;
 mod cloud;
 mod driver;
 mod dry_run;
+mod examine;
 mod job;
 mod mark;
 mod reservation;
@@ -26,6 +27,7 @@ pub use attach::attach;
 pub use clock::{local_offset, now};
 pub use driver::{Parts, SaveArguments, TellEnd, spawn, spawn_or_watch};
 pub use dry_run::dry_run;
+pub use examine::examine;
 pub use mark::mark;
 pub use secrets::SharedSecrets;
 pub use tail::{LONGEST_WAIT_FOR_LOGS, complete_control_logs};
@@ -35,6 +37,7 @@ use domain::arguments::RuntimeArguments;
 use domain::call::ServiceCall;
 use domain::command::RunCommand;
 use domain::deployed::DeployedPipeline;
+use domain::doctor::Report;
 use domain::event::RunEvent;
 use domain::failure::Failure;
 use domain::handling::Handling;
@@ -83,6 +86,13 @@ pub enum Command {
     },
     /// Read the configuration table and the deployed pipeline now, without a run, for the pane and the plan.
     ReadConfiguration(Box<Variables>),
+    /// Look at everything that a run needs, side by side. Changes nothing.
+    Examine {
+        /// The profile, for commands in remedies.
+        profile: String,
+        /// Where a run would take place.
+        variables: Box<Variables>,
+    },
     /// Judge whether a row of the configuration table can be made active, or inactive. Changes nothing.
     JudgeActivation {
         /// Where the table is.
@@ -130,6 +140,20 @@ pub enum Update {
     Activated(Result<String, Failure>),
     /// The instance that answers.
     Connected(Connected),
+    /// The instance or its pipeline could not be looked up. What is read of them is missing until it can.
+    LookupFailed {
+        /// The variables that it was looked for with.
+        of: Box<Variables>,
+        /// Why.
+        failure: Failure,
+    },
+    /// What a run needs, as it stands now.
+    Examined {
+        /// The variables that it was asked for with.
+        of: Box<Variables>,
+        /// What was seen.
+        report: Report,
+    },
     /// The deployed pipeline as it is now.
     Deployed {
         /// The variables that it was read with.

@@ -10,6 +10,7 @@
 //! number. `session.rs` follows runs to their ends, `opening.rs` has the first line; [`refuse`] is for a start that never becomes one.
 
 mod bars;
+pub mod checks;
 pub mod details;
 mod json;
 mod lines;

@@ -22,6 +22,8 @@ mod configuration;
 mod copy;
 #[path = "screens/deployment.rs"]
 mod deployment;
+#[path = "screens/doctor.rs"]
+mod doctor;
 #[path = "screens/ending.rs"]
 mod ending;
 #[path = "screens/estimates.rs"]

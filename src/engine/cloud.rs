@@ -1,13 +1,14 @@
 //! The services of one run: every answer is a domain type, every error a [`Failure`]. It decides nothing
 //! and retries nothing: the scheduler decides, the client repeats requests.
 //!
-//! Preflight is in `cloud/preflight.rs`, what it found in order in `cloud/checks.rs`, other runs of the pipeline in `cloud/others.rs`, the reservation of the output
+//! What a run needs of the project is looked at in `cloud/examine.rs`. Preflight is in `cloud/preflight.rs`, what it found in order in `cloud/checks.rs`, other runs of the pipeline in `cloud/others.rs`, the reservation of the output
 //! table in `cloud/reserve.rs`, reasons of failures in `cloud/explain.rs`, the job that empties the output table in
 //! `cloud/truncate.rs`, what secrets there are in `cloud/learn.rs`, how far the clocks are apart in `cloud/skew.rs`.
 
 mod activation;
 mod checks;
 mod deployment;
+mod examine;
 mod explain;
 mod learn;
 mod others;

@@ -6,6 +6,7 @@
 use crate::engine::Update;
 use domain::arguments::RuntimeArguments;
 use domain::deployed::DeployedPipeline;
+use domain::doctor::Report;
 use domain::event::RunEvent;
 use domain::plan::Plan;
 use domain::request::{RunRequest, Scope};
@@ -138,6 +139,11 @@ impl SharedSecrets {
         plan.redacted(&self.read())
     }
 
+    /// A report as it is printed.
+    pub(super) fn redact_report(&self, report: &mut Report) {
+        report.redact(&self.read());
+    }
+
     /// An update as it is published. Events are redacted before they are journalled.
     pub(super) fn redact_update(&self, mut update: Update) -> Update {
         let secrets = self.read();
@@ -150,6 +156,7 @@ impl SharedSecrets {
                 outcome: Err(failure),
                 ..
             }
+            | Update::LookupFailed { failure, .. }
             | Update::Refused(failure)
             | Update::Broken(failure)
             | Update::ActivationJudged(Err(failure))
@@ -157,6 +164,7 @@ impl SharedSecrets {
             | Update::Trouble(Some(failure)) => {
                 secrets.strike_failure(failure);
             }
+            Update::Examined { report, .. } => report.redact(&secrets),
             Update::LogNotice { text, .. } | Update::Undone(text) => secrets.strike_in(text),
             Update::Called(call) => {
                 secrets.strike_in(&mut call.operation);

@@ -34,10 +34,15 @@ fn whole(run: Option<&Run>, at: Timestamp, line: Value) -> Value {
 
 /// A line that has the fields of the target, of what is done with former runs, and these.
 pub(super) fn with_opening(target: &Target, opening: &Opening, line: Value) -> Value {
+    let mut fields = object(whole(None, now(), with_target(target, line)));
+    fields.extend(opening.fields());
+    Value::Object(fields)
+}
+
+/// A line that has the fields of the target and these.
+pub(super) fn with_target(target: &Target, line: Value) -> Value {
     let mut fields = target_fields(target);
     fields.extend(object(line));
-    let mut fields = object(whole(None, now(), Value::Object(fields)));
-    fields.extend(opening.fields());
     Value::Object(fields)
 }
 

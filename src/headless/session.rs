@@ -199,6 +199,8 @@ impl Session {
             | Update::ArgumentsSaved { .. }
             | Update::Called(_)
             | Update::Connected(_)
+            | Update::LookupFailed { .. }
+            | Update::Examined { .. }
             | Update::Deployed { .. }
             | Update::LogGrew { .. } => None,
         }

@@ -5,6 +5,7 @@ pub mod action_log;
 mod alerts;
 pub mod arguments;
 pub mod configuration;
+pub mod doctor;
 pub mod driver;
 pub mod editor;
 pub mod failures;
@@ -37,6 +38,7 @@ use super::theme::Ground;
 use crate::engine::Connected;
 use action_log::ActionLog;
 use configuration::ConfigurationPane;
+use doctor::Doctor;
 use domain::arguments::RuntimeArguments;
 use domain::deployed::DeployedPipeline;
 use domain::draft::KeptEdits;
@@ -189,6 +191,10 @@ pub struct Model {
     pub secrets: Secrets,
     /// The instance that answers.
     pub connected: Option<Connected>,
+    /// Why the instance or its pipeline could not be looked up the last time, if so.
+    pub lookup_failure: Option<Failure>,
+    /// What a run needs, as it was seen last.
+    pub doctor: Doctor,
     /// The deployed pipeline as it was read last.
     pub deployed: Option<DeployedPipeline>,
     /// All notices.
@@ -264,6 +270,7 @@ impl Model {
             Some(Overlay::Timeline) => Context::Timeline,
             Some(
                 Overlay::Notices { .. }
+                | Overlay::Doctor { .. }
                 | Overlay::Actions { .. }
                 | Overlay::Details { .. }
                 | Overlay::Comparison { .. }

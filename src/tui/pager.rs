@@ -2,6 +2,7 @@
 //! made here, for scrolling (`tui/update`) and for drawing (`tui/view/pager.rs`).
 
 mod actions;
+mod doctor;
 pub mod help;
 mod notices;
 mod summary;
@@ -73,6 +74,7 @@ impl Page {
         let (top, lines) = match overlay {
             Overlay::Help(help) => return Some(Self::of_help(model, help)),
             Overlay::Notices { top } => (*top, notices::lines(model)),
+            Overlay::Doctor { top } => (*top, doctor::lines(model)),
             Overlay::Actions { top } => (*top, actions::lines(model)),
             Overlay::Details { top } => (*top, said(model)),
             Overlay::Summary { top } => (*top, summary::lines(model)),
@@ -190,6 +192,7 @@ impl Overlay {
     pub const fn heading(&self) -> Option<&'static str> {
         Some(match self {
             Self::Notices { .. } => "Notices",
+            Self::Doctor { .. } => "What a run needs",
             Self::Actions { .. } => "What was done here",
             Self::Details { .. } => "Details",
             Self::Summary { .. } => "Summary of the run",

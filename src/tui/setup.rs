@@ -6,6 +6,7 @@ use super::finding;
 use super::look::Look;
 use super::model::action_log::ActionLog;
 use super::model::configuration::ConfigurationPane;
+use super::model::doctor::Doctor;
 use super::model::driver::Driver;
 use super::model::failures::Failures;
 use super::model::grid::GridPane;
@@ -254,6 +255,8 @@ impl Setup {
             leaves_when_saved: false,
             discards_edits: false,
             connected: None,
+            lookup_failure: None,
+            doctor: Doctor::default(),
             deployed: None,
             notices: Notices::of_earlier(self.past_notices.iter().cloned()),
             trouble: None,

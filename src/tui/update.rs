@@ -8,6 +8,7 @@ mod activation;
 mod arguments;
 mod copy;
 mod dialog;
+mod doctor;
 pub(super) mod drafts;
 mod edits;
 mod failures;
@@ -54,6 +55,7 @@ use ratatui::layout::Rect;
 pub fn init(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
     read_configuration(model, &mut effects);
+    doctor::begin(model, &mut effects);
     former::read_records(model, &mut effects);
     telling::ask_ground(model, &mut effects);
     model.sync_plan();
@@ -235,6 +237,9 @@ fn execute(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Handled => handling::ask(model),
         Action::RetryAll => retry::all(model, effects),
         Action::Failures => failures::open(model),
+        Action::Doctor => doctor::open(model, effects),
+        Action::CheckAgain => doctor::examine(model, effects),
+        Action::CopyCommands => doctor::copy_commands(model, effects),
         Action::OpenFailure => failures::enter(model),
         Action::RetryGroup => failures::retry_group(model, effects),
         Action::Timeline => model.overlays.push(Overlay::Timeline),

@@ -141,6 +141,7 @@ fn windows<'a>(model: &Model, shown: impl Iterator<Item = &'a Overlay>, canvas: 
         match overlay {
             Overlay::Help(_)
             | Overlay::Notices { .. }
+            | Overlay::Doctor { .. }
             | Overlay::Actions { .. }
             | Overlay::Details { .. }
             | Overlay::Plan { .. }

@@ -36,7 +36,10 @@ pub fn event(model: &mut Model, fact: Fact) -> Vec<Effect> {
 fn the_configuration_is_asked_for_after_the_first_frame() {
     let mut model = sample::setup().model();
     let effects = downbeat::tui::update::init(&mut model);
-    assert!(matches!(commands(&effects)[..], [Command::ReadConfiguration(_)]));
+    assert!(matches!(
+        commands(&effects)[..],
+        [Command::ReadConfiguration(_), Command::Examine { .. }]
+    ));
 }
 
 #[test]

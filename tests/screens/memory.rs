@@ -248,7 +248,8 @@ impl Harness {
     pub async fn command(&mut self) -> Command {
         loop {
             match self.commands.recv().await.unwrap() {
-                Command::Focus(_) => {}
+                // What is asked beside everything else.
+                Command::Focus(_) | Command::Examine { .. } => {}
                 command => return command,
             }
         }

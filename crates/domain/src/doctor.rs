@@ -239,6 +239,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// Nothing could be asked, not even for the project.
+    pub fn unasked(failure: &Failure) -> Self {
+        Self {
+            checks: vec![Examined::new(Check::Project, vec![Point::unanswered(failure)])],
+        }
+    }
+
     /// The gravest of all.
     pub fn standing(&self) -> Standing {
         let all = self.checks.iter().map(|examined| examined.standing);

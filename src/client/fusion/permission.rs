@@ -8,6 +8,7 @@ use domain::id::{InstanceId, Location, Namespace, ProjectId};
 use domain::service::Service;
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// Which instance is asked about.
 #[derive(Clone, Copy, Debug)]
@@ -28,13 +29,18 @@ struct Granted {
 }
 
 impl Fusion {
-    /// `instances.testIamPermissions`: whether the caller has this permission on the whole instance.
+    /// `instances.testIamPermissions`: which of these permissions the caller has on the whole instance. None of them
+    /// also where there is no such instance.
     ///
     /// # Errors
     /// As every call; 403 when even the question is not allowed.
-    pub async fn is_granted(&self, name: InstanceName<'_>, permission: &str) -> Result<bool, ClientError> {
+    pub async fn granted(
+        &self,
+        name: InstanceName<'_>,
+        permissions: &[&str],
+    ) -> Result<BTreeSet<String>, ClientError> {
         let resource = [format!("{}:testIamPermissions", name.instance)];
-        self.ask("v1", name, &resource, permission).await
+        self.ask("v1", name, &resource, permissions).await
     }
 
     /// `instances.namespaces.testIamPermissions`: the same for one namespace, where instances with roles of
@@ -53,7 +59,8 @@ impl Fusion {
             "namespaces".into(),
             format!("{namespace}:testIamPermissions"),
         ];
-        self.ask("v1beta1", name, &resource, permission).await
+        let granted = self.ask("v1beta1", name, &resource, &[permission]).await?;
+        Ok(granted.contains(permission))
     }
 
     async fn ask(
@@ -61,13 +68,18 @@ impl Fusion {
         version: &str,
         name: InstanceName<'_>,
         resource: &[String],
-        permission: &str,
-    ) -> Result<bool, ClientError> {
+        permissions: &[&str],
+    ) -> Result<BTreeSet<String>, ClientError> {
         let (project, location) = (name.project.as_str(), name.location.as_str());
         let mut parts = vec![version, "projects", project, "locations", location, "instances"];
         parts.extend(resource.iter().map(String::as_str));
-        let operation = format!("asking for the permission {permission}");
-        let body = json!({"permissions": [permission]});
+        let noun = if permissions.len() == 1 {
+            "permission"
+        } else {
+            "permissions"
+        };
+        let operation = format!("asking for the {noun} {}", permissions.join(", "));
+        let body = json!({"permissions": permissions});
         let request = Request::post(
             Service::DataFusion,
             operation,
@@ -75,7 +87,9 @@ impl Fusion {
             Some(&body),
         );
         let granted: Granted = self.http.json(request).await?;
-        Ok(granted.permissions.iter().any(|found| found == permission))
+        // What was not asked for says nothing.
+        let is_asked = |found: &String| permissions.contains(&found.as_str());
+        Ok(granted.permissions.into_iter().filter(is_asked).collect())
     }
 }
 
@@ -99,13 +113,14 @@ mod tests {
             instance: &instance,
         };
         let fusion = script.client().fusion();
-        assert_eq!(fusion.is_granted(name, "a.b").await, Ok(true));
+        let granted = fusion.granted(name, &["a.b", "a.c"]).await.unwrap();
+        assert_eq!(Vec::from_iter(granted), ["a.b"]);
         assert_eq!(
             fusion.is_granted_in(name, &"default".into(), "a.b").await,
             Ok(false)
         );
         assert_eq!(
-            fusion.is_granted(name, "a.b").await.unwrap_err().status(),
+            fusion.granted(name, &["a.b"]).await.unwrap_err().status(),
             Some(403)
         );
         let lines: Vec<_> = script.seen().into_iter().map(|seen| seen.line).collect();

@@ -2,6 +2,7 @@
 
 use super::Cloud;
 use crate::client::ClientError;
+use crate::client::cdap::App;
 use crate::client::fusion::InstanceName;
 use domain::deployed::{DeployedPipeline, Unread};
 use domain::failure::{Failure, FailureKind};
@@ -18,6 +19,11 @@ impl Cloud {
     /// The deployed pipeline with its preferences; `None` if it is not deployed. What it uses as passwords
     /// is struck from then on.
     pub async fn deployed(&self) -> Result<Option<DeployedPipeline>, ClientError> {
+        Ok(self.application().await?.map(|(_, pipeline)| pipeline))
+    }
+
+    /// The same with what the server says of it as an application.
+    pub(super) async fn application(&self) -> Result<Option<(App, DeployedPipeline)>, ClientError> {
         let (cdap, name) = (self.cdap().await?, self.pipeline());
         let Some(app) = cdap.app(name).await? else {
             return Ok(None);
@@ -27,11 +33,11 @@ impl Cloud {
         let rules = readable(rules, &mut unread.plugins)?;
         let preferences = readable(preferences, &mut unread.preferences)?;
         let preferences = preferences.into_iter().collect();
-        let artifact = app.artifact.map(|artifact| artifact.name);
+        let artifact = app.artifact.as_ref().map(|artifact| artifact.name.clone());
         let pipeline = DeployedPipeline::read(&app.configuration, &rules, preferences).of_artifact(artifact);
         let pipeline = DeployedPipeline { unread, ..pipeline };
         self.secrets().learn_pipeline(&pipeline);
-        Ok(Some(pipeline))
+        Ok(Some((app, pipeline)))
     }
 
     /// The configuration table, and whether its rows fit the deployed pipeline, both as they are now.
@@ -89,12 +95,22 @@ impl Cloud {
             location: &location,
             instance: &variables.cdf_instance.as_str().into(),
         };
-        let fusion = self.shared.client.fusion();
-        if fusion.is_granted(name, RUN_PIPELINES).await? {
+        let granted = self
+            .shared
+            .client
+            .fusion()
+            .granted(name, &[RUN_PIPELINES])
+            .await?;
+        if granted.contains(RUN_PIPELINES) {
             return Ok(true);
         }
-        // Where namespaces have roles of their own, the right is given there.
-        let namespace = variables.cdf_namespace.as_str().into();
+        self.may_run_in_namespace(name).await
+    }
+
+    /// Where namespaces have roles of their own, the right is given there.
+    pub(super) async fn may_run_in_namespace(&self, name: InstanceName<'_>) -> Result<bool, ClientError> {
+        let namespace = self.variables().cdf_namespace.as_str().into();
+        let fusion = self.shared.client.fusion();
         match fusion.is_granted_in(name, &namespace, RUN_PIPELINES).await {
             Err(error) if matches!(error.status(), Some(400 | 404 | 501)) => Ok(false),
             answer => answer,

@@ -162,7 +162,7 @@ impl Cloud {
 
     /// What stands against emptying the output table, and how many rows it has, if BigQuery says so; nothing if no table
     /// is named.
-    async fn check_output(
+    pub(super) async fn check_output(
         &self,
         request: &RunRequest,
     ) -> Result<Option<(Option<Finding>, Option<u64>)>, Failure> {

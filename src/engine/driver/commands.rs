@@ -29,6 +29,18 @@ impl Driver {
                 self.reads
                     .spawn(read_configuration(cloud, variables, self.updates.clone()));
             }
+            Command::Examine { profile, variables } => {
+                let (cloud, updates) = (self.cloud(&variables), self.updates.clone());
+                while self.reads.try_join_next().is_some() {}
+                self.reads.spawn(async move {
+                    let report = cloud.examine(&profile).await;
+                    let examined = Update::Examined {
+                        of: variables,
+                        report,
+                    };
+                    let _ = updates.send(cloud.secrets().redact_update(examined)).await;
+                });
+            }
             Command::JudgeActivation {
                 variables,
                 row,
@@ -119,13 +131,30 @@ fn unread_pipeline() -> Failure {
 
 /// Reads the names of secrets and the table, in this order, and publishes them.
 async fn read_configuration(cloud: Cloud, of: Box<Variables>, updates: mpsc::Sender<Update>) {
-    if let Ok(connected) = cloud.connect().await {
-        let _ = updates.send(Update::Connected(connected)).await;
-    }
+    let failed = |failure| {
+        let failed = Update::LookupFailed {
+            of: of.clone(),
+            failure,
+        };
+        cloud.secrets().redact_update(failed)
+    };
+    let connected = cloud.connect().await;
+    let first = connected.as_ref().err().cloned();
+    let update = connected.map_or_else(failed, Update::Connected);
+    let _ = updates.send(update).await;
     // Without the pipeline its passwords are not known; the table is shown all the same.
     let pipeline = cloud.deployed().await;
-    if pipeline.is_ok() {
-        let _ = updates.send(Update::SecretNames(cloud.secrets().names())).await;
+    match &pipeline {
+        Ok(_) => {
+            let _ = updates.send(Update::SecretNames(cloud.secrets().names())).await;
+        }
+        Err(error) => {
+            // Without the instance there is no pipeline: that is said once.
+            let failure = Failure::from(error.clone());
+            if first.is_none_or(|first| first.reason != failure.reason) {
+                let _ = updates.send(failed(failure)).await;
+            }
+        }
     }
     let deployed = Update::Deployed {
         of: of.clone(),

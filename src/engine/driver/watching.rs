@@ -4,6 +4,7 @@
 use super::{Inbox, Parts, begin};
 use crate::engine::{Command, Engine, SharedSecrets, Update, attach};
 use crate::store::Journal;
+use domain::doctor::Report;
 use domain::failure::Failure;
 use std::path::PathBuf;
 use tokio::sync::mpsc;
@@ -53,6 +54,11 @@ async fn watch(
                     vec![table, refusal]
                 }
             }
+            // The services could not be asked, which is said by the reading beside it.
+            Command::Examine { variables, .. } => vec![Update::Examined {
+                of: variables,
+                report: Report::unasked(&failure),
+            }],
             Command::Focus(_) | Command::Supply(_) | Command::Close | Command::CloseWithLogs => Vec::new(),
             Command::Start(_)
             | Command::Resume(_)

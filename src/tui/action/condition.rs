@@ -27,6 +27,19 @@ pub(super) fn shows_notices(model: &Model) -> Option<String> {
     (!are_shown).then(|| "Only notices have a level.".into())
 }
 
+pub(super) fn shows_checks(model: &Model) -> Option<String> {
+    let are_shown = matches!(model.overlays.top(), Some(Overlay::Doctor { .. }));
+    (!are_shown).then(|| format!("Only {} shows checks.", key(Action::Doctor)))
+}
+
+pub(super) fn has_commands(model: &Model) -> Option<String> {
+    let none = || {
+        let has_none = model.doctor.commands().is_empty();
+        has_none.then(|| "No check has a command to copy.".into())
+    };
+    shows_checks(model).or_else(none)
+}
+
 pub(super) fn has_changes(model: &Model) -> Option<String> {
     let is_clean = model.variables.changes().is_empty();
     is_clean.then(|| "Nothing to save: no variable was edited.".into())

@@ -196,6 +196,8 @@ pub const TABLE: &[Entry] = &[
         .danger(Danger::Changes).when(when::has_retryable),
     row(A::Handled, &["m"], "handled", "Say that the task, or the marked ones, were dealt with outside, or take that back; asks first, and no state changes.", TASKS_AND_LOGS)
         .danger(Danger::Changes).when(when::can_be_handled).footer(&[C::Grid]),
+    row(A::Doctor, &["!"], "checks", "Show what a run needs of the project, what is missing, and how to get it.", PANES)
+        .footer(&[]),
     row(A::Failures, &["F"], "failures", "Group the failures by their reasons.", PANES).when(when::has_failures),
     row(A::Timeline, &["T"], "time axis", "Show the tasks on a time axis.", PANES).when(when::has_run),
     row(A::Stages, &["p"], "stages", "Show the pipeline's stages as a graph, with the counts of the task's try.", TASKS_AND_LOGS)
@@ -239,6 +241,8 @@ pub const TABLE: &[Entry] = &[
         .when(when::shows_notices),
     row(A::OtherPage, &["tab", "shift-tab"], "other page", "Go from the notices to what was done here, with its requests and commands, or back.", &[C::Pager])
         .when(when::has_other_page),
+    row(A::CheckAgain, &["ctrl-r"], "check again", "Look at everything again that a run needs.", &[C::Pager]).when(when::shows_checks),
+    row(A::CopyCommands, &["Y"], "copy commands", "Copy the commands of the remedies, each below what it is for.", &[C::Pager]).when(when::has_commands),
     row(A::Notices, &["@"], "", "Show all notices.", PANES),
     row(A::Up, &["up", "k"], "", "One up.", LISTS),
     row(A::Down, &["down", "j"], "", "One down.", LISTS),

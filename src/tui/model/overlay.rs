@@ -36,6 +36,11 @@ pub enum Overlay {
         /// The first line shown.
         top: usize,
     },
+    /// What a run needs, and what is missing.
+    Doctor {
+        /// The first line shown.
+        top: usize,
+    },
     /// What was done here.
     Actions {
         /// The first line shown.
@@ -91,6 +96,7 @@ impl Overlay {
         match self {
             Self::Help(_) => "All keys",
             Self::Notices { .. } => "Notices",
+            Self::Doctor { .. } => "Checks",
             Self::Actions { .. } => "What was done",
             Self::Details { .. } => "Details",
             Self::Summary { .. } => "Summary",

@@ -23,6 +23,7 @@ impl Overlay {
             Self::History(_) => Some(List::History),
             Self::Comparison { .. } => Some(List::Compared),
             Self::Notices { .. }
+            | Self::Doctor { .. }
             | Self::Actions { .. }
             | Self::Details { .. }
             | Self::Summary { .. }

@@ -67,6 +67,7 @@ fn of_command(model: &Model, command: &Command) -> Vec<Noted> {
         Command::Supply(_)
         | Command::JudgeActivation { .. }
         | Command::ReadConfiguration(_)
+        | Command::Examine { .. }
         | Command::Focus(_)
         | Command::Close
         | Command::CloseWithLogs => Vec::new(),

@@ -139,6 +139,7 @@ const fn reach(effect: &Effect) -> Reach {
             | Command::Mark { .. } => Reach::World,
             Command::Attach(_)
             | Command::ReadConfiguration(_)
+            | Command::Examine { .. }
             | Command::JudgeActivation { .. }
             | Command::Focus(_)
             | Command::Close

@@ -1,6 +1,8 @@
 //! Messages of the engine and results of the shell: events, the configuration, lines of a log.
 
-use super::{activation, arguments, edits, former, log_scope, navigation, resume, telling, variables};
+use super::{
+    activation, arguments, doctor, edits, former, log_scope, navigation, resume, telling, variables,
+};
 use crate::engine::{self, Update};
 use crate::tui::action::{Action, key};
 use crate::tui::context::Pane;
@@ -54,7 +56,10 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
             // The account is known now.
             model.credentials.text.clone_from(&connected.caller);
             model.connected = Some(connected);
+            model.lookup_failure = None;
         }
+        Update::LookupFailed { of, failure } => doctor::on_lookup_failed(model, &of, failure),
+        Update::Examined { of, report } => doctor::on_examined(model, &of, report),
         Update::LogGrew { task, number } => log_scope::on_grew(model, &task, number),
         Update::LogNotice { task, number, text } => {
             model.notify(Meaning::Warning, engine::of_log(&task, number, &text));

@@ -187,6 +187,7 @@ pub(super) fn scroll_window(model: &mut Model, step: isize) {
         Some(
             Overlay::Notices { top }
             | Overlay::Stages { top }
+            | Overlay::Doctor { top }
             | Overlay::Actions { top }
             | Overlay::Details { top }
             | Overlay::Plan { top }
@@ -218,6 +219,7 @@ pub(super) fn select_in_window(model: &mut Model, place: usize) {
         Some(
             Overlay::Notices { top }
             | Overlay::Stages { top }
+            | Overlay::Doctor { top }
             | Overlay::Actions { top }
             | Overlay::Details { top }
             | Overlay::Plan { top }

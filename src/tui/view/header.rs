@@ -134,6 +134,8 @@ fn place(model: &Model, area: Rect, canvas: &mut Canvas) {
     };
     let connected = model.connected.as_ref();
     let connected = connected.map(|connected| format!("{} {}", connected.version, connected.state));
+    let failed = model.lookup_failure.as_ref().map(|_| "no answer".to_owned());
+    let connected = failed.or(connected);
     let parts = [Some(pipeline.to_owned()), instance, connected];
     let words = format!(
         " {}",

@@ -221,6 +221,14 @@ pub fn views() -> Vec<View> {
             At(h::huge, "@", &["Notice 199 of very many."]),
             At(w::odd, "@", &["مبيعات"]),
         ] },
+        View { name: "checks", cells: [
+            At(w::examined, "!", &["What a run needs", "13 of 15 checks ok", "gcloud"]),
+            Not("each check shows something"),
+            At(w::empty, "!", &["Asking the services"]),
+            At(w::unasked, "!", &["unknown", "no identity was found"]),
+            Not("there are fifteen checks"),
+            At(w::examined_oddly, "!", &["エンジニア"]),
+        ] },
         View { name: "action_log", cells: [
             At(w::after_requests, "@ tab", &["POST /api/v3/namespaces/default/start"]),
             At(w::empty, "@ tab", &["Nothing was done here yet."]),

@@ -1,6 +1,7 @@
 //! The worlds of the matrix: the same screen with nothing to show, before answers have come, when they say that something
 //! failed, with very much and with unusual text. Each is made of facts and answers, so that no impossible state is drawn.
 
+use crate::doctor;
 use crate::former::unwatched;
 use crate::history::{know, record, records, task};
 use crate::sample::{self, COLOUR, Scenario, lines, press, send};
@@ -8,6 +9,7 @@ use crate::scene;
 use domain::arguments::RuntimeArguments;
 use domain::call::ServiceCall;
 use domain::deployed::DeployedPipeline;
+use domain::doctor::{Check, Examined, Point, Report};
 use domain::draft::ArgumentEdit;
 use domain::failure::Failure;
 use domain::history::RunRecord;
@@ -143,6 +145,30 @@ pub fn in_trouble() -> Model {
         has_more: false,
     };
     send(&mut model, 66, unreadable);
+    model
+}
+
+/// What a run needs was looked at, and something is missing.
+pub fn examined() -> Model {
+    let mut model = ready();
+    doctor::examined(&mut model, doctor::report());
+    model
+}
+
+/// Nothing could be asked.
+pub fn unasked() -> Model {
+    let mut model = ready();
+    let failure = Failure::permanent("Google credentials: no identity was found.");
+    doctor::examined(&mut model, Report::unasked(&failure));
+    model
+}
+
+/// The same with text of all scripts, and hostile text.
+pub fn examined_oddly() -> Model {
+    let mut model = ready();
+    let point = Point::missing("There is no table エンジニア\u{1b}[31m in مبيعات.").run("bq mk 'エンジニア'");
+    let checks = vec![Examined::new(Check::Tables, vec![point])];
+    doctor::examined(&mut model, Report { checks });
     model
 }
 

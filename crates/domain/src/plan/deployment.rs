@@ -79,17 +79,26 @@ impl Plan {
     /// Passes the variables that the deployed pipeline looks up, and says what prevents the pipeline from
     /// filling the table that is emptied: macros without a value, sinks that write elsewhere.
     pub fn judge(&mut self, deployed: &DeployedPipeline) -> Vec<Finding> {
+        let (mut findings, of_pipeline) = self.judge_apart(deployed);
+        findings.extend(of_pipeline);
+        findings
+    }
+
+    /// The same in two parts: what is said of the macros, and of the pipeline itself.
+    pub fn judge_apart(&mut self, deployed: &DeployedPipeline) -> (Vec<Finding>, Vec<Finding>) {
         if deployed.is_streaming() {
             // Nothing else that could be said of it helps.
-            return vec![streaming(&self.request.variables.cdf_pipeline_name)];
+            return (
+                Vec::new(),
+                vec![streaming(&self.request.variables.cdf_pipeline_name)],
+            );
         }
         self.pass(&self.looked_up(deployed));
         let macros = self.macros(deployed);
-        let mut findings = self.macro_findings(macros);
-        findings.extend(keys::findings(self, deployed));
-        findings.extend(sinks::findings(self, deployed));
-        findings.extend(unread(deployed));
-        findings
+        let mut of_pipeline = keys::findings(self, deployed);
+        of_pipeline.extend(sinks::findings(self, deployed));
+        of_pipeline.extend(unread(deployed));
+        (self.macro_findings(macros), of_pipeline)
     }
 
     fn looked_up(&self, deployed: &DeployedPipeline) -> BTreeSet<VariableName> {

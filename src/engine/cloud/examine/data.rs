@@ -1,0 +1,100 @@
+//! Asks for tables, buckets and databases.
+
+use super::{Examination, found, told};
+use domain::doctor::{self, Check, Dataset, Examined, Needs, Point, Table, Warehouse, connection};
+use domain::failure::Failure;
+use domain::id::{DatasetId, ProjectId, TableId};
+use domain::request::{RunRequest, Scope};
+use futures_util::future::{OptionFuture, join_all};
+
+impl Examination<'_> {
+    pub(super) async fn tables(&self) -> Examined {
+        let variables = self.cloud.variables();
+        let dataset = DatasetId::new(&*variables.bq_dataset_id);
+        let request = RunRequest::new(&*self.place.profile, variables.clone(), Scope::Chain);
+        let looked_up = async { told(self.cloud.bigquery().dataset(&dataset).await) };
+        let (looked_up, configuration, rows, output, needs) = tokio::join!(
+            looked_up,
+            self.table(&variables.bq_config_table),
+            self.configuration(),
+            self.table(&variables.bq_output_table),
+            self.needs(),
+        );
+        let needs = needs.ok().flatten().unwrap_or_default();
+        let emptying = OptionFuture::from(matches!(output, Ok(Some(_))).then(|| async {
+            let (finding, _) = self.cloud.check_output(&request).await?;
+            Ok(finding)
+        }));
+        let watermark = OptionFuture::from(needs.watermark.as_ref().map(|name| self.table(name)));
+        let (emptying, watermark) = tokio::join!(emptying, watermark);
+        let looked_up = looked_up.map(|dataset| {
+            dataset.map(|dataset| Dataset {
+                location: dataset.location,
+            })
+        });
+        let warehouse = Warehouse {
+            dataset: &looked_up,
+            configuration: &configuration,
+            rows: Some(rows),
+            output: &output,
+            emptying: emptying.as_ref(),
+            watermark: watermark.as_ref(),
+        };
+        doctor::tables(&self.place, warehouse, &needs)
+    }
+
+    async fn table(&self, name: &str) -> Result<Option<Table>, Failure> {
+        let dataset = DatasetId::new(&*self.cloud.variables().bq_dataset_id);
+        let table = self.cloud.bigquery().table(&dataset, &TableId::new(name)).await;
+        let table = found(table)?;
+        Ok(table.map(|table| Table {
+            kind: table.kind,
+            columns: table.columns.into_iter().map(|column| column.name).collect(),
+        }))
+    }
+
+    pub(super) async fn buckets(&self) -> Examined {
+        let needs = match self.known_needs(Check::Bucket).await {
+            Ok(needs) => needs,
+            Err(examined) => return examined,
+        };
+        let storage = self.cloud.shared.client.storage();
+        let asked = needs.buckets.into_iter().map(|name| async {
+            let bucket = told(storage.bucket(&name).await);
+            (name, bucket.map(|bucket| bucket.map(|bucket| bucket.location)))
+        });
+        doctor::buckets(&self.place, &join_all(asked).await)
+    }
+
+    pub(super) async fn databases(&self) -> Examined {
+        let needs = match self.known_needs(Check::Source).await {
+            Ok(needs) => needs,
+            Err(examined) => return examined,
+        };
+        let databases = self.cloud.shared.client.databases();
+        let asked = needs.databases.into_iter().map(|name| async {
+            let instance = match connection(&name) {
+                Some((project, instance)) => {
+                    told(databases.instance(&ProjectId::new(project), instance).await)
+                }
+                None => Ok(None), // It is no name of an instance, which is said.
+            };
+            (name, instance)
+        });
+        doctor::databases(&join_all(asked).await)
+    }
+
+    /// What the pipeline needs, or the check that cannot be made without it.
+    pub(super) async fn known_needs(&self, check: Check) -> Result<Needs, Examined> {
+        match self.needs().await {
+            Ok(Some(needs)) => Ok(needs),
+            Ok(None) => Err(Examined::new(
+                check,
+                vec![Point::unknown(
+                    "What the pipeline needs is not known: it is not deployed.",
+                )],
+            )),
+            Err(failure) => Err(Examined::new(check, vec![Point::unanswered(&failure)])),
+        }
+    }
+}

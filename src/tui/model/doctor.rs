@@ -1,0 +1,29 @@
+//! What a run needs of the project, as the engine has seen it last.
+
+use domain::doctor::{Report, Standing};
+use domain::time::Timestamp;
+
+/// The checks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Doctor {
+    /// What was seen, and when; nothing before the first answer.
+    pub seen: Option<(Timestamp, Report)>,
+    /// Whether an answer is awaited.
+    pub is_asking: bool,
+}
+
+impl Doctor {
+    /// The commands of all remedies for a shell, each below what it is for.
+    pub fn commands(&self) -> String {
+        let checks = self.seen.iter().flat_map(|(_, report)| &report.checks);
+        let points = checks.flat_map(|examined| &examined.points);
+        let mut lines = Vec::new();
+        for point in points.filter(|point| point.standing != Standing::Ok) {
+            if !point.commands.is_empty() {
+                lines.push(format!("# {}", point.text));
+                lines.extend(point.commands.iter().cloned());
+            }
+        }
+        lines.join("\n")
+    }
+}

@@ -1,0 +1,89 @@
+//! The checks, each with its standing in front, and the remedies below what is not in order.
+
+use super::Line;
+use crate::tui::action::{Action, key};
+use crate::tui::model::Model;
+use crate::tui::theme::Meaning;
+use domain::doctor::{Examined, Standing};
+
+/// Columns of the standing in front of the title.
+const STANDING: usize = 8;
+
+/// The lines of the checks.
+pub(super) fn lines(model: &Model) -> Vec<Line> {
+    let again = key(Action::CheckAgain);
+    let mut lines = Vec::new();
+    match &model.doctor.seen {
+        _ if model.doctor.is_asking => {
+            lines.push(said(
+                Meaning::Waiting,
+                "Asking the services; this takes some seconds at most.",
+            ));
+        }
+        None => lines.push(said(
+            Meaning::Muted,
+            format!("Nothing was looked at yet. {again} does."),
+        )),
+        Some((at, report)) => {
+            let text = format!(
+                "{} Looked at {} UTC; {again} looks again.",
+                report.summary(),
+                at.clock()
+            );
+            lines.push(said(meaning(report.standing()), text));
+        }
+    }
+    let checks = model.doctor.seen.iter().flat_map(|(_, report)| &report.checks);
+    lines.extend(checks.flat_map(of_check));
+    lines
+}
+
+fn of_check(examined: &Examined) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (place, point) in examined.points.iter().enumerate() {
+        // Colour alone does not tell how each point stands.
+        let word = point.standing.as_str();
+        let lead = match place {
+            0 => format!("{word:<STANDING$} {}", examined.check.title()),
+            _ => word.to_owned(),
+        };
+        lines.push(Line {
+            lead,
+            indent: 0,
+            meaning: meaning(point.standing),
+            text: point.text.clone(),
+        });
+        let below = |meaning, text: &str| Line {
+            indent: 2,
+            ..said(meaning, text)
+        };
+        if !point.remedy.is_empty() {
+            lines.push(below(Meaning::Text, &point.remedy));
+        }
+        lines.extend(
+            point
+                .commands
+                .iter()
+                .map(|command| below(Meaning::Accent, command)),
+        );
+    }
+    lines
+}
+
+/// How a standing is coloured.
+const fn meaning(standing: Standing) -> Meaning {
+    match standing {
+        Standing::Ok => Meaning::Success,
+        Standing::Unknown => Meaning::Warning,
+        Standing::Missing => Meaning::Danger,
+    }
+}
+
+fn said(meaning: Meaning, text: impl Into<String>) -> Line {
+    Line {
+        lead: String::new(),
+        indent: 0,
+        meaning,
+        text: text.into(),
+    }
+}
