@@ -16,7 +16,9 @@ mod policy;
 mod room;
 mod storage;
 
-pub use access::{FOR_A_RUN, FOR_SETUP, ON_INSTANCE, ON_INSTANCE_FOR_SETUP};
+pub use access::{
+    ACT_AS_ROLE, AGENT_ROLE, FOR_A_RUN, FOR_SETUP, ON_INSTANCE, ON_INSTANCE_FOR_SETUP, WORKER_ROLES,
+};
 pub use access::{
     act_as, agent, apis, caller_on_instance, caller_on_project, project, worker, worker_account,
 };

@@ -41,6 +41,7 @@ pub mod scheduler;
 pub mod secret;
 pub mod service;
 pub mod settle;
+pub mod setup;
 pub mod shell;
 pub mod state;
 pub mod summary;

@@ -26,7 +26,7 @@ pub const ON_INSTANCE: [&str; 2] = ["datafusion.instances.get", "datafusion.pipe
 pub const ON_INSTANCE_FOR_SETUP: [&str; 2] = ["datafusion.instances.update", "datafusion.instances.restart"];
 
 /// The roles of the account of the clusters, and for what.
-const WORKER_ROLES: [(&str, &str); 6] = [
+pub const WORKER_ROLES: [(&str, &str); 6] = [
     ("roles/datafusion.runner", "it reports to the instance"),
     ("roles/dataproc.worker", "its machines are a cluster"),
     ("roles/storage.admin", "it writes to the bucket"),
@@ -34,6 +34,12 @@ const WORKER_ROLES: [(&str, &str); 6] = [
     ("roles/bigquery.dataEditor", "it fills the table"),
     ("roles/cloudsql.client", "it reads Cloud SQL"),
 ];
+
+/// The role of Data Fusion's service agent in the project.
+pub const AGENT_ROLE: &str = "roles/datafusion.serviceAgent";
+
+/// The role of the service agent on the account that the workers run as.
+pub const ACT_AS_ROLE: &str = "roles/iam.serviceAccountUser";
 
 const NO_NUMBER: &str =
     "The number of the project is not known: its service accounts have it in their names.";
@@ -87,7 +93,7 @@ pub fn apis(
 
 /// The role of Data Fusion's own account in the project.
 pub fn agent(place: &Place, number: &Result<String, Failure>, policy: &Result<Policy, Failure>) -> Examined {
-    const ROLE: &str = "roles/datafusion.serviceAgent";
+    const ROLE: &str = AGENT_ROLE;
     let (number, policy) = match (number, policy) {
         (_, Err(failure)) => return Examined::new(Check::ServiceAgent, vec![Point::unanswered(failure)]),
         (Err(_), _) => return dependent(Check::ServiceAgent, NO_NUMBER),
@@ -121,7 +127,7 @@ pub fn act_as(
     own: &Result<Policy, Failure>,
     of_project: &Result<Policy, Failure>,
 ) -> Examined {
-    const ROLE: &str = "roles/iam.serviceAccountUser";
+    const ROLE: &str = ACT_AS_ROLE;
     let (Ok(number), Ok(worker)) = (number, worker) else {
         return dependent(Check::ActAs, NO_NUMBER);
     };
