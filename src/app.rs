@@ -6,6 +6,7 @@
 //!                                   ├→ attach: headless, by the journal alone
 //!                                   ├→ sandbox: serve until a signal
 //!                                   ├→ runs, logs, mark, export, prune: look after the journal
+//!                                   ├→ setup, deploy, pipelines: make a project ready, without an engine
 //!                                   └→ init, profile, variables: look after config.toml
 //! ```
 //!
@@ -26,6 +27,7 @@ mod journal;
 mod logs;
 mod mark;
 mod parts;
+mod pipelines;
 mod profile;
 mod prune;
 mod release;
@@ -34,6 +36,7 @@ mod run;
 mod sandbox;
 mod saved;
 mod screen;
+mod setup;
 mod talk;
 mod target;
 mod terminal;
@@ -100,6 +103,10 @@ pub async fn start(cli: Cli) -> Exit {
         Some(Mode::Logs(options)) => logs::logs(&cli.choice, options).await,
         Some(Mode::Export(options)) => export(&cli.choice, options).await,
         Some(Mode::Prune(options)) => prune(&cli.choice, options).await,
+        // Boxed: their futures are large.
+        Some(Mode::Setup(options)) => Box::pin(setup::setup(&cli.choice, options)).await,
+        Some(Mode::Deploy(options)) => Box::pin(setup::deploy(&cli.choice, options)).await,
+        Some(Mode::Pipelines(options)) => Box::pin(pipelines::pipelines(&cli.choice, options)).await,
         Some(Mode::Config(options)) if options.schema => {
             print(format!("{:#}\n", config::schema()).as_bytes())
         }

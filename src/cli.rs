@@ -14,6 +14,7 @@ mod prune;
 mod run;
 mod runs;
 mod sandbox;
+mod setup;
 mod talk;
 mod variables;
 
@@ -29,6 +30,9 @@ pub use prune::PruneOptions;
 pub use run::{Driving, OnInterrupt, RunOptions};
 pub use runs::{LogsOptions, RunsCommand, RunsOptions};
 pub use sandbox::{Release, SandboxOptions};
+pub use setup::{
+    DeployFlags, DeployOptions, InstanceEdition, PipelinesCommand, PipelinesOptions, SetupOptions,
+};
 pub use talk::{Color, LogLevel, Talk};
 pub use variables::{VariableFlags, VariablesCommand, VariablesOptions};
 
@@ -40,6 +44,7 @@ use profile::{INIT_HELP, PROFILE_HELP};
 use prune::PRUNE_HELP;
 use runs::{LOGS_HELP, RUNS_HELP};
 use sandbox::SANDBOX_HELP;
+use setup::PIPELINES_HELP;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use variables::VARIABLES_HELP;
@@ -48,6 +53,7 @@ const EXAMPLES: &str = "\
 Examples:
   downbeat                                  the terminal; with nothing configured, on the sandbox
   downbeat --profile prod                   the terminal, on [profile.prod] of config.toml
+  downbeat setup --profile prod --dry-run   what the project lacks before its first run, and what it costs
   downbeat run --profile prod               one run of all active rows, for cron and CI
   downbeat run --set bq_truncate=false      the same with one variable changed
   downbeat run --dry-run                    what a run would do, without doing it
@@ -157,6 +163,15 @@ pub enum Mode {
     /// List, print, set, import and export the variables of a profile
     #[command(after_help = VARIABLES_HELP)]
     Variables(VariablesOptions),
+    /// Make what a project lacks before its first run: APIs, roles, instance, tables, bucket, secret, pipeline
+    #[command(after_help = setup::setup_help())]
+    Setup(Box<SetupOptions>),
+    /// Deploy a pipeline with its secrets and preferences: the one that comes with Downbeat, or a file
+    #[command(after_help = setup::deploy_help())]
+    Deploy(Box<DeployOptions>),
+    /// List, show and export the pipelines of the namespace
+    #[command(after_help = PIPELINES_HELP)]
+    Pipelines(PipelinesOptions),
     /// List the last runs, or show one of them
     #[command(after_help = RUNS_HELP)]
     Runs(RunsOptions),
@@ -217,6 +232,9 @@ impl Cli {
             Some(Mode::Init(options)) => options.new.output,
             Some(Mode::Profile(options)) => options.what.output(),
             Some(Mode::Variables(options)) => options.what.output(),
+            Some(Mode::Setup(options)) => options.flags.output,
+            Some(Mode::Deploy(options)) => options.flags.output,
+            Some(Mode::Pipelines(options)) => options.output(),
             Some(Mode::Runs(options)) => options.output,
             Some(Mode::Logs(options)) => options.output,
             Some(Mode::Prune(options)) => options.output,

@@ -214,6 +214,11 @@ fn goes_on(run: Option<&Run>) -> &'static str {
     }
 }
 
+/// The remedies in the words of a log.
+pub fn remedy_words(remedies: &[domain::remedy::Remedy], profile: &str) -> String {
+    remedy::text(remedies, profile)
+}
+
 /// Ends before it is known where a run would take place.
 pub fn refuse(failure: &Failure, profile: &str, output: Output) -> Exit {
     Console::new(output, profile).refuse(failure)

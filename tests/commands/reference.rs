@@ -161,7 +161,7 @@ fn commands(page: &str) -> Vec<String> {
 #[test]
 fn the_commands_of_the_pages_are_understood() {
     let mut read = 0;
-    for page in ["README.md", "docs/commands.md", "docs/json.md"] {
+    for page in ["README.md", "docs/commands.md", "docs/json.md", "docs/setup.md"] {
         let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
         for command in commands(&text) {
             read += 1;
