@@ -32,6 +32,9 @@
 //! | a setting of a profile that is not a variable | `config/connection.rs`, `config/shown.rs` (without secrets), `config/template.rs` (meaning and example), then `app/parts.rs` where it takes effect; `cargo test --test commands -- --ignored write_` writes `docs/variables.md` |
 //! | a command | `cli.rs` (the variant), `cli/NAME.rs` (options and help), `app.rs` and `app/NAME.rs` (what it does), `docs/json.md` and `docs/json.schema.json` (its lines), `docs/commands.md` |
 
+#[cfg(not(unix))]
+compile_error!("Downbeat runs on Linux and macOS. On Windows, build and run it in WSL.");
+
 pub mod app;
 pub mod cli;
 pub mod client;
