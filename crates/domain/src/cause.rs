@@ -19,6 +19,20 @@ pub struct Cause {
     texts: &'static [&'static [&'static str]],
 }
 
+impl Cause {
+    /// What names it, in Markdown: each of Google's reasons, and each text with `…` for what is left out.
+    pub fn messages(&self) -> Vec<String> {
+        let texts = self.texts.iter().map(|parts| parts.join("…"));
+        let reasons = self.reasons.iter().map(|reason| (*reason).to_owned());
+        texts.chain(reasons).map(|text| format!("`{text}`")).collect()
+    }
+}
+
+/// All causes, the first that fits first.
+pub fn all() -> impl Iterator<Item = &'static Cause> {
+    CAUSES.iter()
+}
+
 /// The cause that a reason or a text names.
 pub fn named(reason: Option<&str>, text: &str) -> Option<&'static Cause> {
     let by_reason = |cause: &&Cause| reason.is_some_and(|reason| cause.reasons.contains(&reason));

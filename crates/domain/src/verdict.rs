@@ -64,6 +64,11 @@ const UNAUTHORISED: [&str; 5] = [
     "does not have permission",
 ];
 
+/// The texts of failed pipeline runs for which another try does not help, and what to change.
+pub fn advice() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PERMANENT.into_iter()
+}
+
 /// Why the run failed, and whether another try can help.
 pub fn judge(evidence: &Evidence) -> Failure {
     let Some(reason) = sentence(evidence) else {
