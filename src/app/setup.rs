@@ -26,7 +26,6 @@ use domain::request::{RunRequest, Scope};
 use domain::setup::{Need, Step};
 use report::Report;
 use site::{Site, Wishes};
-use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(super) use site::SHIPPED;
@@ -91,15 +90,7 @@ async fn start(
     if !flags.dry_run {
         refuse_if_read_only(settings, "made or deployed with it")?;
     }
-    let request = RunRequest {
-        profile: settings.profile.clone(),
-        variables: settings.variables.clone(),
-        scope: Scope::Chain,
-        edits: BTreeMap::new(),
-        only: Vec::new().into_iter().collect(),
-        allow_unresolved_sink: false,
-        beside: false,
-    };
+    let request = RunRequest::new(&*settings.profile, settings.variables.clone(), Scope::Chain);
     let mut report = Report::new(flags, &settings.profile, command);
     if let Some(failure) = refusal(&Plan::new(request, None).findings) {
         return Ok(report.refuse(&failure));

@@ -269,7 +269,7 @@ pub fn dataset(name: &str, wanted: &str, found: Option<&str>) -> Need {
 pub fn bucket(name: &str, wanted: &str, found: Option<&str>) -> Need {
     match found {
         None => Need::Make(vec![format!("make the bucket gs://{name} in {wanted}, private")]),
-        Some(place) if place.is_empty() => Need::Present(format!("gs://{name} is there")),
+        Some("") => Need::Present(format!("gs://{name} is there")),
         Some(place) => Need::Present(format!("gs://{name} is in {place}")),
     }
 }

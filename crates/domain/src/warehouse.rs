@@ -8,6 +8,15 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
+/// A dataset by its two names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatasetAddress {
+    /// The project.
+    pub project: String,
+    /// The dataset.
+    pub dataset: String,
+}
+
 /// A table by its three names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableAddress {

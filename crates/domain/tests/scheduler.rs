@@ -91,7 +91,8 @@ fn row(source: &str, priority: i64) -> ConfigurationRow {
 /// What every start must send, and no journal may hold.
 const PASSWORD: &str = "hunter2-of-the-row";
 
-fn request(variables: Variables) -> RunRequest {
+fn request(mut variables: Variables) -> RunRequest {
+    variables.bq_output_table = "landing".into();
     RunRequest::new("test", variables, Scope::Chain)
 }
 

@@ -88,7 +88,10 @@ fn row_arguments(place: usize) -> RuntimeArguments {
 
 fn first_event(schedule: &Schedule) -> RunEvent {
     let settings = &schedule.settings;
-    let mut variables = Variables::default();
+    let mut variables = Variables {
+        bq_output_table: "landing".into(),
+        ..Variables::default()
+    };
     for (name, text) in [
         ("max_active_pipelines", settings.max_active.to_string()),
         ("cdf_pipeline_retries", settings.retries.to_string()),

@@ -83,7 +83,7 @@ impl Site {
                 ]
             }
             Step::Instance => setup::instance(name, location, self.wishes.edition.as_str(), None).lines(),
-            Step::Dataset => setup::dataset(self.dataset.as_str(), place, None).lines(),
+            Step::Dataset => setup::dataset(&self.variables.bq_dataset_id, place, None).lines(),
             Step::Bucket => setup::bucket(&self.bucket(&nothing), place, None).lines(),
             Step::Tables => match self.definitions(&nothing) {
                 Ok(wanted) => tables::tables(&wanted, &BTreeSet::new()).lines(),
@@ -178,7 +178,7 @@ impl Site {
         let found = self.bigquery().dataset(&self.dataset).await?;
         let found = found.as_ref().map(|dataset| dataset.location.as_str());
         Ok(setup::dataset(
-            self.dataset.as_str(),
+            &self.variables.bq_dataset_id,
             &self.variables.bq_location,
             found,
         ))
@@ -197,7 +197,7 @@ impl Site {
         let bigquery = self.bigquery();
         let mut there = BTreeSet::new();
         for one in &wanted {
-            match bigquery.table(&self.dataset, &one.name.as_str().into()).await {
+            match bigquery.table(&self.variables.table(&one.name)).await {
                 Ok(_) => {
                     there.insert(one.name.clone());
                 }

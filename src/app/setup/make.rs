@@ -144,7 +144,7 @@ impl Site {
     async fn make_tables(&self) -> Result<(), Stopped> {
         let bigquery = self.bigquery();
         for one in self.definitions(&self.preferences_there().await)? {
-            match bigquery.table(&self.dataset, &one.name.as_str().into()).await {
+            match bigquery.table(&self.variables.table(&one.name)).await {
                 Ok(_) => {}
                 Err(error) if error.is_not_found() => {
                     bigquery

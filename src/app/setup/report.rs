@@ -64,7 +64,7 @@ impl Report {
             site.project,
             site.instance,
             site.location,
-            site.dataset,
+            site.variables.bq_dataset_id,
             site.variables.bq_location,
             site.pipeline
         ));
@@ -100,10 +100,10 @@ impl Report {
     pub fn done(&self, site: &Site) -> Exit {
         let exit = self.end(Exit::Success, "Everything is there.");
         if self.command == "setup" {
-            let (project, dataset, table) = (&site.project, &site.dataset, &site.variables.bq_config_table);
+            let table = site.variables.config_table().path();
             let profile = shell::word(&self.profile);
             self.say(&format!(
-                "Next: a row for each source in `{project}.{dataset}.{table}` (docs/setup.md), then downbeat run --profile \
+                "Next: a row for each source in `{table}` (docs/setup.md), then downbeat run --profile \
                  {profile} --dry-run"
             ));
         }

@@ -9,11 +9,12 @@ use anyhow::Context;
 use domain::arguments::RuntimeArguments;
 use domain::deployed::DeployedPipeline;
 use domain::failure::Failure;
-use domain::id::{DatasetId, InstanceId, Location, Namespace, PipelineName, ProjectId};
+use domain::id::{InstanceId, Location, Namespace, PipelineName, ProjectId};
 use domain::pipeline_file;
 use domain::setup::pipeline::WATERMARK_TABLE;
 use domain::setup::tables::{Definition, TableNames, definitions};
 use domain::variable::Variables;
+use domain::warehouse::DatasetAddress;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -42,7 +43,7 @@ pub(super) struct Site {
     pub instance: InstanceId,
     pub namespace: Namespace,
     pub pipeline: PipelineName,
-    pub dataset: DatasetId,
+    pub dataset: DatasetAddress,
     pub file: Value,
     pub wishes: Wishes,
     pub secrets: BTreeMap<String, Secret>,
@@ -75,7 +76,7 @@ impl Site {
             instance: variables.cdf_instance.as_str().into(),
             namespace: variables.cdf_namespace.as_str().into(),
             pipeline: variables.cdf_pipeline_name.as_str().into(),
-            dataset: variables.bq_dataset_id.as_str().into(),
+            dataset: variables.dataset(),
             variables,
             file,
             wishes,
@@ -155,7 +156,7 @@ impl Site {
             watermark: watermark.map_or(WATERMARK_TABLE, String::as_str),
             output: &self.variables.bq_output_table,
         };
-        let full = |table: &str| TableName::new(&self.project, &self.dataset, &table.into());
+        let full = |table: &str| TableName::new(&self.variables.table(table));
         for table in [names.configuration, names.watermark, names.output] {
             full(table).map_err(Failure::permanent)?;
         }

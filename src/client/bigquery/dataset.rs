@@ -3,8 +3,8 @@
 use super::{BigQuery, get};
 use crate::client::error::ClientError;
 use crate::client::http::Request;
-use domain::id::DatasetId;
 use domain::service::Service;
+use domain::warehouse::DatasetAddress;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,12 +17,13 @@ pub struct Dataset {
 }
 
 impl BigQuery {
-    /// `datasets.get`; `None` if there is none of this name in the project.
+    /// `datasets.get`, in any project; `None` if there is none of this name.
     ///
     /// # Errors
     /// As every call.
-    pub async fn dataset(&self, dataset: &DatasetId) -> Result<Option<Dataset>, ClientError> {
-        let url = self.url(&["datasets", dataset.as_str()])?;
+    pub async fn dataset(&self, address: &DatasetAddress) -> Result<Option<Dataset>, ClientError> {
+        let DatasetAddress { project, dataset } = address;
+        let url = self.url_in(project, &["datasets", dataset])?;
         match self
             .http
             .json(get(format!("describing the dataset {dataset}"), url))
@@ -38,13 +39,14 @@ impl BigQuery {
     ///
     /// # Errors
     /// As every call.
-    pub async fn create_dataset(&self, dataset: &DatasetId) -> Result<(), ClientError> {
+    pub async fn create_dataset(&self, address: &DatasetAddress) -> Result<(), ClientError> {
+        let DatasetAddress { project, dataset } = address;
         let body = json!({
-            "datasetReference": {"projectId": self.project.as_str(), "datasetId": dataset.as_str()},
+            "datasetReference": {"projectId": project, "datasetId": dataset},
             "location": self.location.as_str(),
         });
         let operation = format!("making the dataset {dataset}");
-        let url = self.url(&["datasets"])?;
+        let url = self.url_in(project, &["datasets"])?;
         let request = Request::post(Service::BigQuery, operation, url, Some(&body)).changing();
         match self.http.json::<Value>(request).await {
             Err(error) if error.service_status() == Some(409) => Ok(()),

@@ -29,7 +29,12 @@ impl Cloud {
     pub async fn examine(&self, profile: &str) -> Report {
         let client = &self.shared.client;
         let has_instance = client.endpoints().cdap.is_none();
-        let place = Place::new(profile, self.variables(), has_instance, client.identity().account);
+        let place = Place::new(
+            profile,
+            self.variables(),
+            has_instance,
+            client.credentials().identity().account,
+        );
         let examination = Examination {
             cloud: self,
             project: ProjectId::new(&*place.project),

@@ -2,6 +2,7 @@
 
 use crate::shell::word;
 use crate::variable::Variables;
+use crate::warehouse::{DatasetAddress, TableAddress};
 
 /// The APIs that a run needs, and what uses each.
 pub const APIS: [(&str, &str); 9] = [
@@ -35,13 +36,13 @@ pub struct Place {
     /// The pipeline.
     pub pipeline: String,
     /// The dataset.
-    pub dataset: String,
+    pub dataset: DatasetAddress,
     /// The location of the dataset.
     pub location: String,
     /// The configuration table.
-    pub configuration: String,
-    /// The output table.
-    pub output: String,
+    pub configuration: TableAddress,
+    /// The output table, if one is named.
+    pub output: Option<TableAddress>,
     /// The caller's account, if it is known.
     pub account: Option<String>,
 }
@@ -56,10 +57,10 @@ impl Place {
             instance: has_instance.then(|| variables.cdf_instance.clone()),
             namespace: variables.cdf_namespace.clone(),
             pipeline: variables.cdf_pipeline_name.clone(),
-            dataset: variables.bq_dataset_id.clone(),
+            dataset: variables.dataset(),
             location: variables.bq_location.clone(),
-            configuration: variables.bq_config_table.clone(),
-            output: variables.bq_output_table.clone(),
+            configuration: variables.config_table(),
+            output: variables.has_output_table().then(|| variables.output_table()),
             account,
         }
     }

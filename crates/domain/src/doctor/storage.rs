@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::finding::{Finding, listed};
 use crate::row::Configuration;
 use crate::shell::word;
+use crate::warehouse::{DatasetAddress, TableAddress};
 
 /// What BigQuery says of a dataset.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,8 +53,8 @@ pub struct Warehouse<'a> {
     pub configuration: &'a Result<Option<Table>, Failure>,
     /// Its rows, if it was read.
     pub rows: Option<&'a Result<Configuration, Failure>>,
-    /// The output table.
-    pub output: &'a Result<Option<Table>, Failure>,
+    /// The output table, if one is named.
+    pub output: Option<&'a Result<Option<Table>, Failure>>,
     /// What stands against emptying it.
     pub emptying: Option<&'a Result<Option<Finding>, Failure>>,
     /// The watermark table, if the pipeline has one.
@@ -63,7 +64,7 @@ pub struct Warehouse<'a> {
 /// The dataset, and the tables that a run reads, empties and fills.
 pub fn tables(place: &Place, found: Warehouse<'_>, needs: &Needs) -> Examined {
     let mut points = Vec::new();
-    let Place { project, dataset, .. } = place;
+    let DatasetAddress { project, dataset } = &place.dataset;
     match found.dataset {
         Err(failure) => points.push(Point::unanswered(failure)),
         Ok(None) => {
@@ -96,15 +97,20 @@ pub fn tables(place: &Place, found: Warehouse<'_>, needs: &Needs) -> Examined {
             .iter()
             .map(|(name, kind)| format!("{name}:{kind}"))
             .collect();
-        let point = exists(place, name, found, &schema.join(","));
-        points.extend(point.map_or_else(Some, |table| Some(has_columns(place, name, table, &columns))));
+        let address = TableAddress {
+            project: project.clone(),
+            dataset: dataset.clone(),
+            table: name.to_owned(),
+        };
+        let point = exists(&address, found, &schema.join(","));
+        points.extend(point.map_or_else(Some, |table| Some(has_columns(place, &address, table, &columns))));
     }
     Examined::new(Check::Tables, points)
 }
 
 fn configuration(place: &Place, found: &Warehouse<'_>) -> Vec<Point> {
-    let name = &place.configuration;
-    if let Err(point) = exists(place, name, found.configuration, CONFIGURATION) {
+    let name = &place.configuration.table;
+    if let Err(point) = exists(&place.configuration, found.configuration, CONFIGURATION) {
         return vec![point];
     }
     match found.rows {
@@ -126,18 +132,19 @@ fn configuration(place: &Place, found: &Warehouse<'_>) -> Vec<Point> {
 }
 
 fn output(place: &Place, found: &Warehouse<'_>, needs: &Needs) -> Vec<Point> {
-    let name = &place.output;
+    let (Some(address), Some(found_table)) = (&place.output, found.output) else {
+        return vec![Point::ok("No output table is named: nothing is emptied.")];
+    };
     let table = match exists(
-        place,
-        name,
-        found.output,
+        address,
+        found_table,
         "business_unit:STRING,data_source:STRING,load_id:STRING,processed_time:TIMESTAMP",
     ) {
         Err(point) => return vec![point],
         Ok(table) => table,
     };
     let columns: Vec<_> = needs.output_columns.iter().map(String::as_str).collect();
-    let mut points = vec![has_columns(place, name, table, &columns)];
+    let mut points = vec![has_columns(place, address, table, &columns)];
     match found.emptying {
         None | Some(Ok(None)) => {}
         Some(Ok(Some(finding))) => points.push(Point::from_finding(finding)),
@@ -148,27 +155,27 @@ fn output(place: &Place, found: &Warehouse<'_>, needs: &Needs) -> Vec<Point> {
 
 /// The table, or what is to be said of its absence.
 fn exists<'a>(
-    place: &Place,
-    name: &str,
+    address: &TableAddress,
     found: &'a Result<Option<Table>, Failure>,
     schema: &str,
 ) -> Result<&'a Table, Point> {
     match found {
         Ok(Some(table)) => Ok(table),
         Ok(None) => Err(Point::missing(format!(
-            "There is no table {name} in {}.{}.",
-            place.project, place.dataset
+            "There is no table {} in {}.{}.",
+            address.table, address.project, address.dataset
         ))
         .run(format!(
             "bq mk --table {} {}",
-            word(&format!("{}:{}.{name}", place.project, place.dataset)),
+            word(&address.to_string()),
             word(schema)
         ))),
         Err(failure) => Err(Point::unanswered(failure)),
     }
 }
 
-fn has_columns(place: &Place, name: &str, table: &Table, wanted: &[&str]) -> Point {
+fn has_columns(place: &Place, address: &TableAddress, table: &Table, wanted: &[&str]) -> Point {
+    let name = &address.table;
     let has = |wanted: &&str| {
         table
             .columns
@@ -192,9 +199,8 @@ fn has_columns(place: &Place, name: &str, table: &Table, wanted: &[&str]) -> Poi
         .map(|column| format!("ADD COLUMN `{column}` {}", kind(column)))
         .collect();
     Point::missing(format!("{name} has no column {}.", listed(&without))).run(place.query(&format!(
-        "ALTER TABLE `{}.{}.{name}` {}",
-        place.project,
-        place.dataset,
+        "ALTER TABLE `{}` {}",
+        address.path(),
         adds.join(", ")
     )))
 }

@@ -88,7 +88,7 @@ pub fn definitions(names: TableNames<'_>, quoted: impl Fn(&str) -> String) -> Ve
         view(
             format!("{}_committed", names.output),
             format!(
-                "SELECT o.* FROM {output} AS o\nWHERE EXISTS (SELECT 1 FROM {watermark} AS w WHERE w.load_id = \
+                "SELECT o.* FROM {output} AS o\nWHERE EXISTS (SELECT 1 FROM {watermark} AS loaded WHERE loaded.load_id = \
                  o.load_id)"
             ),
         ),

@@ -45,7 +45,7 @@ pub(super) fn check(name: VariableName, text: &str) -> Result<(), String> {
         V::ActiveColumn => is(text, is_word, "the name of a column, of letters, digits and _"),
         V::BqConfigFilter => is(
             text,
-            |text| is_one_select(&format!("SELECT * FROM t WHERE ({text}\n)")),
+            |text| is_one_select(&format!("SELECT * FROM `rows` WHERE ({text}\n)")),
             "one condition in SQL, such as environment = 'prod'",
         ),
         V::BqConfigQuery => is(

@@ -2,7 +2,7 @@
 
 use super::names::split_last;
 use super::{VariableName, Variables};
-use crate::warehouse::TableAddress;
+use crate::warehouse::{DatasetAddress, TableAddress};
 
 impl Variables {
     /// The project of the tables whose names have none.
@@ -14,9 +14,18 @@ impl Variables {
         }
     }
 
+    /// The dataset of the tables whose names have none.
+    pub fn dataset(&self) -> DatasetAddress {
+        let (project, dataset) = split_last(&self.bq_dataset_id);
+        DatasetAddress {
+            project: project.unwrap_or(self.data_project()).to_owned(),
+            dataset: dataset.to_owned(),
+        }
+    }
+
     /// The table that is filled.
     pub fn output_table(&self) -> TableAddress {
-        self.address(&self.bq_output_table)
+        self.table(&self.bq_output_table)
     }
 
     /// Whether a table is named that is filled.
@@ -40,16 +49,16 @@ impl Variables {
 
     /// The configuration table.
     pub fn config_table(&self) -> TableAddress {
-        self.address(&self.bq_config_table)
+        self.table(&self.bq_config_table)
     }
 
-    fn address(&self, name: &str) -> TableAddress {
+    /// A table by its name, which may have the dataset and the project before it.
+    pub fn table(&self, name: &str) -> TableAddress {
         let (own_path, table) = split_last(name);
-        let (project, dataset) = split_last(&self.bq_dataset_id);
-        let project = project.unwrap_or(self.data_project());
-        let (own_project, own_dataset) = own_path.map_or((None, dataset), split_last);
+        let DatasetAddress { project, dataset } = self.dataset();
+        let (own_project, own_dataset) = own_path.map_or((None, &*dataset), split_last);
         TableAddress {
-            project: own_project.unwrap_or(project).to_owned(),
+            project: own_project.map_or(project, str::to_owned),
             dataset: own_dataset.to_owned(),
             table: table.to_owned(),
         }

@@ -3,27 +3,30 @@
 use super::{Examination, found, told};
 use domain::doctor::{self, Check, Dataset, Examined, Needs, Point, Table, Warehouse, connection};
 use domain::failure::Failure;
-use domain::id::{DatasetId, ProjectId, TableId};
+use domain::id::ProjectId;
 use domain::request::{RunRequest, Scope};
 use futures_util::future::{OptionFuture, join_all};
 
 impl Examination<'_> {
     pub(super) async fn tables(&self) -> Examined {
         let variables = self.cloud.variables();
-        let dataset = DatasetId::new(&*variables.bq_dataset_id);
         let request = RunRequest::new(&*self.place.profile, variables.clone(), Scope::Chain);
-        let looked_up = async { told(self.cloud.bigquery().dataset(&dataset).await) };
+        let looked_up = async { told(self.cloud.bigquery().dataset(&variables.dataset()).await) };
+        let output = variables
+            .has_output_table()
+            .then(|| self.table(&variables.bq_output_table));
+        let output = OptionFuture::from(output);
         let (looked_up, configuration, rows, output, needs) = tokio::join!(
             looked_up,
             self.table(&variables.bq_config_table),
             self.configuration(),
-            self.table(&variables.bq_output_table),
+            output,
             self.needs(),
         );
         let needs = needs.ok().flatten().unwrap_or_default();
-        let emptying = OptionFuture::from(matches!(output, Ok(Some(_))).then(|| async {
-            let (finding, _) = self.cloud.check_output(&request).await?;
-            Ok(finding)
+        let emptying = OptionFuture::from(matches!(output, Some(Ok(Some(_)))).then(|| async {
+            let judged = self.cloud.check_output(&request).await?;
+            Ok(judged.and_then(|(finding, _)| finding))
         }));
         let watermark = OptionFuture::from(needs.watermark.as_ref().map(|name| self.table(name)));
         let (emptying, watermark) = tokio::join!(emptying, watermark);
@@ -36,7 +39,7 @@ impl Examination<'_> {
             dataset: &looked_up,
             configuration: &configuration,
             rows: Some(rows),
-            output: &output,
+            output: output.as_ref(),
             emptying: emptying.as_ref(),
             watermark: watermark.as_ref(),
         };
@@ -44,8 +47,8 @@ impl Examination<'_> {
     }
 
     async fn table(&self, name: &str) -> Result<Option<Table>, Failure> {
-        let dataset = DatasetId::new(&*self.cloud.variables().bq_dataset_id);
-        let table = self.cloud.bigquery().table(&dataset, &TableId::new(name)).await;
+        let address = self.cloud.variables().table(name);
+        let table = self.cloud.bigquery().table(&address).await;
         let table = found(table)?;
         Ok(table.map(|table| Table {
             kind: table.kind,

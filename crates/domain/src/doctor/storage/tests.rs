@@ -78,7 +78,7 @@ fn each_table_is_there_with_its_columns_or_gets_them() {
         dataset: &here,
         configuration: &configuration,
         rows: Some(&read),
-        output: &output,
+        output: Some(&output),
         emptying: Some(&Ok(None)),
         watermark: Some(&watermark),
     };
@@ -130,7 +130,7 @@ fn each_table_is_there_with_its_columns_or_gets_them() {
         ),
         (
             Warehouse {
-                output: &absent,
+                output: Some(&absent),
                 ..found
             },
             Standing::Missing,
@@ -138,7 +138,7 @@ fn each_table_is_there_with_its_columns_or_gets_them() {
         ),
         (
             Warehouse {
-                output: &bare,
+                output: Some(&bare),
                 ..found
             },
             Standing::Missing,
@@ -170,7 +170,7 @@ fn each_table_is_there_with_its_columns_or_gets_them() {
         ),
         (
             Warehouse {
-                output: &refused,
+                output: Some(&refused),
                 ..found
             },
             Standing::Unknown,
