@@ -91,6 +91,11 @@ struct Listed {
     name: PipelineName,
 }
 
+/// What is said to be done while they are read.
+pub(super) fn reading_preferences(name: &PipelineName) -> String {
+    format!("reading the preferences of {name}")
+}
+
 impl Cdap {
     /// The names of all that is deployed in the namespace.
     ///
@@ -138,7 +143,7 @@ impl Cdap {
         &self,
         name: &PipelineName,
     ) -> Result<BTreeMap<String, String>, ClientError> {
-        let operation = format!("reading the preferences of {name}");
+        let operation = reading_preferences(name);
         let program = ["apps", name.as_str(), "workflows", WORKFLOW, "preferences"];
         let app = ["apps", name.as_str(), "preferences"];
         match self.preferences_at(&operation, &program).await {

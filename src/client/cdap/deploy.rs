@@ -1,5 +1,6 @@
 //! What a pipeline needs before its first run: its application, its preferences, and secure keys.
 
+use super::app::reading_preferences;
 use super::{Cdap, found, get};
 use crate::client::auth::Secret;
 use crate::client::error::ClientError;
@@ -35,9 +36,7 @@ impl Cdap {
     /// As every call.
     pub async fn preferences(&self, name: &PipelineName) -> Result<BTreeMap<String, String>, ClientError> {
         let url = self.url(&["apps", name.as_str(), "preferences"])?;
-        self.http
-            .json(get(format!("reading the preferences of {name}"), url))
-            .await
+        self.http.json(get(reading_preferences(name), url)).await
     }
 
     /// Replaces the preferences of a pipeline, all of them.

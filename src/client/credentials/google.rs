@@ -4,7 +4,7 @@
 use super::file::CredentialFile;
 use super::gcloud::Gcloud;
 use super::identity::{Identity, IdentitySource};
-use super::metadata::Metadata;
+use super::metadata::{ASKING, Metadata};
 use super::outside::Outside;
 use super::place::Place;
 use super::source::{Fetched, TokenSource};
@@ -78,7 +78,7 @@ async fn probe(outside: &Outside, way: &Way) -> Result<Opened, ClientError> {
         .text("NO_GCE_CHECK")
         .is_some_and(|text| text.eq_ignore_ascii_case("true"))
     {
-        return Err(refused("asking the metadata server", "NO_GCE_CHECK is set"));
+        return Err(refused(ASKING, "NO_GCE_CHECK is set"));
     }
     Metadata::new(outside)?.probe(way).await?;
     metadata(outside)

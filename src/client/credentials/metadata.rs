@@ -2,10 +2,9 @@
 
 use super::outside::Outside;
 use super::source::{Fetched, TokenSource};
-use super::trouble::{FETCHING, failed, refused};
+use super::trouble::{FETCHING, refused, silent};
 use super::way::Way;
 use crate::client::error::ClientError;
-use domain::failure::FailureKind;
 use serde_json::Value;
 use std::time::Duration;
 use url::Url;
@@ -26,17 +25,14 @@ impl Metadata {
         let address = format!("http://{host}/computeMetadata/v1/instance/service-accounts/default/");
         let account = Url::parse(&address).map_err(|error| {
             let why = format!("GCE_METADATA_HOST is not a host ({error})");
-            refused("asking the metadata server", &why)
+            refused(ASKING, &why)
         })?;
         Ok(Self { account })
     }
 
     /// Whether there is one, and whose tokens it gives.
     pub(super) async fn probe(&self, way: &Way) -> Result<String, ClientError> {
-        let why = || {
-            let why = format!("no answer within {} s", PROBE.as_secs());
-            failed(FailureKind::Unsent, ASKING, &why)
-        };
+        let why = || silent(ASKING, PROBE);
         tokio::time::timeout(PROBE, self.email(way))
             .await
             .unwrap_or_else(|_| Err(why()))
@@ -61,7 +57,8 @@ impl Metadata {
     }
 }
 
-const ASKING: &str = "asking the metadata server";
+/// What is said to be done while it is asked.
+pub(super) const ASKING: &str = "asking the metadata server";
 
 #[async_trait::async_trait]
 impl TokenSource for Metadata {

@@ -4,7 +4,6 @@ use super::source::seconds;
 use super::way::Way;
 use crate::client::auth::Secret;
 use crate::client::error::ClientError;
-use domain::failure::FailureKind;
 use serde_json::Value;
 use std::time::Duration;
 use url::Url;
@@ -36,10 +35,7 @@ pub(super) async fn ask(way: &Way, token: &Secret) -> Result<Owner, ClientError>
         Ok(Ok(answer)) => Ok(read(&answer)),
         Ok(Err(error)) if error.service_status() == Some(400) => Ok(Owner::default()),
         Ok(Err(error)) => Err(error),
-        Err(_) => {
-            let why = format!("no answer within {} s", LIMIT.as_secs());
-            Err(super::trouble::failed(FailureKind::Unsent, ASKING, &why))
-        }
+        Err(_) => Err(super::trouble::silent(ASKING, LIMIT)),
     }
 }
 
