@@ -6,6 +6,7 @@ use super::{AGENT_ROLE, NUMBER, agent};
 use crate::resource_names::ResourceNames;
 use crate::{SandboxError, Settings, State};
 use chrono::Utc;
+use googlesql::owner_only;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,12 +175,15 @@ impl Store {
 
     fn save(&self, records: &Records) {
         let Some(file) = &self.file else { return };
-        let pending = file.with_extension("json.new");
+        let Some(folder) = file.parent() else { return };
         // A change that cannot be written is lost when the process ends.
         let _ = serde_json::to_vec(records)
             .map_err(std::io::Error::from)
-            .and_then(|bytes| std::fs::write(&pending, bytes))
-            .and_then(|()| std::fs::rename(&pending, file));
+            .and_then(|bytes| {
+                let pending = owner_only::create_file(folder, "project.json.new")?;
+                std::fs::write(&pending, bytes)?;
+                std::fs::rename(&pending, file)
+            });
     }
 
     pub fn read<T>(&self, look: impl FnOnce(&Records) -> T) -> T {
