@@ -10,11 +10,11 @@ fn path() -> PathBuf {
 }
 
 fn table() -> String {
-    let causes = cause::all().map(|cause| (cause.messages(), cause.remedy));
-    let verdicts = verdict::advice().map(|(text, remedy)| (vec![format!("`{text}`")], remedy));
+    let causes = cause::all().map(|cause| (cause.messages(), cause.remedy("").into_owned()));
+    let verdicts = verdict::advice().map(|(text, remedy)| (vec![format!("`{text}`")], remedy.to_owned()));
     let mut table = HEAD.to_owned();
     for (messages, remedy) in causes.chain(verdicts) {
-        let row = ["| ", &messages.join("<br>"), " | ", remedy, " |\n"];
+        let row = ["| ", &messages.join("<br>"), " | ", &remedy, " |\n"];
         table += &row.concat();
     }
     table
