@@ -159,7 +159,7 @@ pub fn fusion(data: &[u8]) {
                 Ok(instance) => drop(instance.ready().map(ToString::to_string)),
                 Err(error) => assert!(!error.to_string().is_empty()),
             },
-            _ => drop(fusion.is_granted(name, "datafusion.instances.runtime").await),
+            _ => drop(fusion.granted(name, &["datafusion.instances.runtime"]).await),
         }
     });
 }

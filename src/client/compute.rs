@@ -78,7 +78,6 @@ impl Compute {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Script, Step, ok};
-    use super::*;
 
     #[tokio::test]
     async fn quotas_and_networks_are_read() {

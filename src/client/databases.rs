@@ -67,7 +67,6 @@ impl Databases {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Script, Step, ok};
-    use super::*;
 
     #[tokio::test]
     async fn an_instance_runs_or_is_switched_off_or_is_not_there() {

@@ -2,6 +2,7 @@
 
 use super::home::{Home, PROFILE, finish};
 use super::{config, done, lines, refused};
+use domain::variable::VariableName;
 use serde_json::Value;
 
 /// As Airflow writes it, with names of other DAGs.
@@ -54,7 +55,7 @@ fn what_is_in_effect_is_listed_with_where_it_comes_from() {
     ] {
         assert_eq!(of(name), (value.into(), from.into()), "{name}");
     }
-    assert_eq!(lines.len(), 17);
+    assert_eq!(lines.len(), VariableName::ALL.len());
     let text = done(&home, &["variables", "list"]);
     assert!(
         text.lines()

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 const DOCUMENT: &str = include_str!("../../docs/json.md");
 
 /// One of each fact, as journals have recorded them.
-const JOURNALS: [&str; 4] = [
+const JOURNALS: [&str; 5] = [
     include_str!("../../crates/domain/tests/journal/chain.jsonl"),
     include_str!("../../crates/domain/tests/journal/by_hand.jsonl"),
     include_str!("../../crates/domain/tests/journal/other_facts.jsonl"),

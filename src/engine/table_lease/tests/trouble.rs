@@ -132,7 +132,7 @@ async fn a_renewal_that_fails_is_no_loss_before_the_end() {
 #[tokio::test]
 async fn a_table_that_is_not_there_is_no_lease() {
     let mut world = World::start("").await;
-    world.output.table = "nothing".into();
+    world.output.table.table = "nothing".into();
     let failure = world.lease("run-1").0.take().await.unwrap_err();
     assert!(failure.reason.contains("Not found: Table"), "{failure:?}");
     world.sandbox.shutdown().await;
