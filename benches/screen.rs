@@ -16,6 +16,9 @@
 #![expect(clippy::print_stdout, reason = "it is there to print")]
 
 #[expect(dead_code, unused_imports, reason = "the tests use more of it")]
+#[path = "../tests/screens/doctor.rs"]
+mod doctor;
+#[expect(dead_code, unused_imports, reason = "the tests use more of it")]
 #[path = "../tests/screens/former.rs"]
 mod former;
 #[expect(dead_code, unused_imports, reason = "the tests use more of it")]
