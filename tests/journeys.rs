@@ -100,8 +100,9 @@ fn from_the_variables_to_a_green_grid_and_the_log_of_a_try_that_failed() {
     let home = Home::new();
     let mut session = ready(&home, 120, 40);
 
-    // max_active_pipelines is the last but one of the form.
-    session.keys(&["1", "G", "k"]);
+    // max_active_pipelines is in the lower part of the form.
+    session.keys(&["1", "G"]);
+    session.keys(&["k"; 7]);
     session.wait_for("▌ max_active_pipelines");
     session.keys(&["e", "<backspace>", "9", "<enter>"]);
     session.wait_for("1 change not saved");
@@ -239,8 +240,13 @@ fn lines_are_printed_for_those_who_cannot_see_a_screen() {
 fn a_sandbox_that_nobody_chose_says_so() {
     let home = Home::new();
     home.configure("[profile.prod]\nproject_id = 'my-project'\n");
-    let mut session = ready(&home, 120, 40);
-    session.wait_for("config.toml has the profile prod, and none is chosen: this is the sandbox.");
+    let mut session = Session::start(&home, &[], 120, 40);
+    session.wait_for("Which profile?");
+    session.wait_for("none is chosen");
+    session.keys(&["n"]);
+    session.wait_gone("Which profile?");
+    session.wait_for("SANDBOX");
+    session.wait_for("6 of 8 rows active");
     session.keys(&["q"]);
     assert_eq!(session.end(), 0);
 }

@@ -28,7 +28,7 @@ const CODES: &[(&str, i32, &str)] = &[
     ("downbeat retry", 5, "a later run has filled the table"),
     ("downbeat init  ", 2, "there is nobody to ask"),
     (
-        "downbeat setup --profile prod --preference",
+        "downbeat setup --profile prod --preference cloudsql",
         2,
         "there is nobody to ask",
     ),
