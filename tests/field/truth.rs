@@ -133,7 +133,11 @@ fn the_first_line_says_where_and_whose() {
     chrono::DateTime::parse_from_rfc3339(stamp).unwrap();
 
     let key = lab.home.path().join("key.json");
-    std::fs::write(&key, r#"{"client_email": "loader@p.iam.gserviceaccount.com"}"#).unwrap();
+    std::fs::write(
+        &key,
+        r#"{"type": "service_account", "client_email": "loader@p.iam.gserviceaccount.com"}"#,
+    )
+    .unwrap();
     lab.home
         .configure("[profile.prod]\nproject_id = 'my-project'\ncdf_instance = 'fusion'\n");
     let mut command = lab
