@@ -35,8 +35,9 @@ async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     panic!("never so: {what}");
 }
 
-/// A program that copies what it shows, and ends when it is told to.
-const PATIENT: &str = "sh -c 'cp \"$1\" HERE/shown; printf %s \"$1\" > HERE/path; while [ -e HERE/path ] && ! [ -e HERE/go ]; do sleep 0.01; done' sh";
+/// A program that copies what it shows, and ends when it is told to. A file is there before its text is, so `path` is
+/// moved to its place.
+const PATIENT: &str = "sh -c 'cp \"$1\" HERE/shown; printf %s \"$1\" > HERE/new; mv HERE/new HERE/path; while [ -e HERE/path ] && ! [ -e HERE/go ]; do sleep 0.01; done' sh";
 
 #[tokio::test(start_paused = true)]
 async fn the_terminal_is_lent_and_the_engine_is_heard_meanwhile() {
