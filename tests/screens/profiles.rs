@@ -131,3 +131,32 @@ fn a_start_with_profiles_and_none_chosen_asks_which_one_is_meant() {
     press(&mut model, "n");
     assert!(model.overlays.is_empty());
 }
+
+#[test]
+fn more_profiles_than_fit_scroll_and_the_text_is_whole() {
+    for (columns, rows) in [(80, 24), (40, 12)] {
+        let mut model = with_profiles(sample::ready(columns, rows));
+        let like = model.profiles[0].clone();
+        model.profiles.extend((0..40).map(|number| ProfileChoice {
+            name: format!("team-{number:02}"),
+            ..like.clone()
+        }));
+        press(&mut model, "ctrl-p");
+        let words = |model: &Model| {
+            let picture = sample::picture(model, &COLOUR);
+            let inner = picture
+                .lines()
+                .map(|line| line.trim_matches(|mark| "│ ".contains(mark)));
+            inner.collect::<Vec<_>>().join(" ")
+        };
+        let first = words(&model);
+        assert!(first.contains("12 more are opened with"), "{first}");
+        assert!(first.contains("1 prod:"), "{first}");
+        assert!(!first.contains("z team-27"), "{first}");
+        for _ in 0..29 {
+            assert_eq!(press(&mut model, "j"), [], "j moves, whatever the profiles are");
+        }
+        let last = words(&model);
+        assert!(last.contains("z team-27:"), "{last}");
+    }
+}

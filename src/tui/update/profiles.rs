@@ -6,8 +6,8 @@ use crate::tui::model::Model;
 use crate::tui::model::overlay::{Dialog, DialogResult, Overlay};
 use crate::tui::preferences::ProfileChoice;
 
-/// The letters of the answers; `n` stays.
-const LETTERS: &str = "123456789abcdefghijklm";
+/// The letters of the answers. `n` stays, and h, j, k and l move, as in every question.
+const LETTERS: &str = "123456789abcdefgimopqrstuvwxyz";
 
 /// Asks which profile to go to.
 pub(super) fn ask(model: &mut Model) {

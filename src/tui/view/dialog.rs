@@ -16,6 +16,9 @@ use ratatui::style::Modifier;
 /// The widest a question gets.
 const COLUMNS: usize = 64;
 
+/// So many answers are seen before the whole text is.
+const FEWEST: usize = 6;
+
 /// Draws the question.
 pub(super) fn draw(model: &Model, dialog: &Dialog, canvas: &mut Canvas) {
     let columns = usize::from(model.area.width.saturating_sub(6)).min(COLUMNS);
@@ -27,8 +30,10 @@ pub(super) fn draw(model: &Model, dialog: &Dialog, canvas: &mut Canvas) {
     let are_stacked = text::width(&answers(dialog)) > columns;
     let rows = body.len() + 1 + if are_stacked { dialog.choices.len() } else { 1 };
     let area = window::open(model, &dialog.title, columns, rows, canvas);
-    // The answers are visible at any height.
-    let below = if are_stacked { dialog.choices.len() } else { 1 };
+    // Some answers are visible at any height. Many scroll, so that the text keeps its lines.
+    let answers = if are_stacked { dialog.choices.len() } else { 1 };
+    let beside = usize::from(area.height).saturating_sub(body.len());
+    let below = answers.min(beside.max(FEWEST));
     let below = u16::try_from(below)
         .unwrap_or(1)
         .min(area.height.saturating_sub(1).max(1));
