@@ -58,8 +58,29 @@ fn old() -> Settings {
     }
 }
 
-/// Replays a recording against a new sandbox.
+/// Replays a recording. Some of its answers hold until the sandbox's next tick, and a busy machine may ask too late: what
+/// differs is asked once more of a slower sandbox.
 fn replay(file: &str, settings: Settings) {
+    let slower = Settings {
+        speed: settings.speed / 4.0,
+        ..settings.clone()
+    };
+    let failures = differences(file, settings);
+    if failures.is_empty() {
+        return;
+    }
+    println!("{file}: once more, slower, for\n   {}", failures.join("\n   "));
+    let failures = differences(file, slower);
+    let count = failures.len();
+    assert!(
+        failures.is_empty(),
+        "{file}: {count} failures\n   {}",
+        failures.join("\n   ")
+    );
+}
+
+/// Replays a recording against a new sandbox, and returns what is not as it was recorded.
+fn differences(file: &str, settings: Settings) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -94,13 +115,8 @@ fn replay(file: &str, settings: Settings) {
         skipped,
     } = summary;
     println!("{file}: {replayed} replayed, {equal} equal, {justified} justified, {skipped} skipped");
-    let count = failures.len();
-    assert!(
-        failures.is_empty(),
-        "{file}: {count} failures\n   {}",
-        failures.join("\n   ")
-    );
     runtime.block_on(sandbox.shutdown());
+    failures
 }
 
 macro_rules! recordings {
