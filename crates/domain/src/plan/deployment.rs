@@ -158,7 +158,7 @@ impl Plan {
                     "The pipeline uses macros without a value: {}.",
                     self.list(&macros.missing)
                 ),
-                GIVE_EACH,
+                &(GIVE_EACH.to_owned() + &self.in_other_case(&macros.missing)),
             ));
         }
         if !macros.endless.is_empty() {
@@ -206,6 +206,27 @@ impl Plan {
             ));
         }
         findings
+    }
+
+    /// The arguments that have such a name but for its case, which BigQuery does not mind and CDAP does.
+    fn in_other_case(&self, names: &Without<'_>) -> String {
+        let starts = self.pipelines.iter().flatten();
+        let given: BTreeSet<_> = starts
+            .flat_map(|start| start.pipeline.arguments.iter().map(|(name, _)| name))
+            .collect();
+        let pairs: Vec<_> = names
+            .keys()
+            .flat_map(|name| given.iter().map(move |given| (name, given)))
+            .filter(|(name, given)| name.eq_ignore_ascii_case(given))
+            .map(|(name, given)| format!("{given} as {name}"))
+            .collect();
+        if pairs.is_empty() {
+            return String::new();
+        }
+        format!(
+            " The case of letters counts: name {} in the table, or in bq_config_query.",
+            pairs.join(", ")
+        )
     }
 
     /// `name (in Stage, Stage), name (in Stage; task, task)`; tasks are named unless it is all of them.

@@ -174,6 +174,33 @@ fn every_missing_macro_is_named_with_its_stages_and_tasks() {
 }
 
 #[test]
+fn a_macro_that_a_column_gives_in_other_case_is_told() {
+    let pipeline = deployed(
+        &[sink(
+            &json!({"dataset": "cdf_output", "table": "landing", "bucket": "${region}/${other}"}),
+        )],
+        &[],
+    );
+    let remedies = |name: &str| {
+        let rows = vec![with_argument("a", name, "eu")];
+        let plan = judged(request(Scope::Chain), rows, &pipeline);
+        let errors = plan.findings.into_iter();
+        let errors = errors.filter(|finding| finding.severity == Severity::Error);
+        errors
+            .map(|finding| format!("{:?}", finding.remedies))
+            .collect::<String>()
+    };
+    let told = remedies("Region");
+    assert!(
+        told.contains(
+            "The case of letters counts: name Region as region in the table, or in bq_config_query."
+        ),
+        "{told}"
+    );
+    assert!(!remedies("area").contains("case"));
+}
+
+#[test]
 fn a_thousand_tasks_are_not_all_named() {
     let deployed = deployed(
         &[sink(
