@@ -17,7 +17,8 @@ hr_engineer, start_pipeline_hr_engineer or hr/engineer.
 With --follow it goes on until the task has ended and its last lines have come, also while another process drives the run, and
 through further tries of the task. A task that has not begun is waited for. Ctrl-C leaves the run alone.
 
-Exit codes: 0 the log was printed; 2 the journal or the log cannot be read, or there is no such run, task or try.";
+Exit codes: 0 the log was printed; 1 nobody drives the run any more, so that it does not go on; 2 the journal or the log cannot
+be read, or there is no such run, task or try.";
 
 /// Options of `downbeat runs`.
 #[derive(Clone, Debug, PartialEq, Args)]
