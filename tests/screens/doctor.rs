@@ -96,7 +96,7 @@ fn the_window_shows_each_check_with_its_remedy_and_asks_again() {
     let picture = sample::picture(&model, &COLOUR);
     for words in [
         "13 of 15 checks ok; missing: APIs; unknown: Room for",
-        "ok       APIs",
+        "ok       APIs: ",
         "missing",
         "Not enabled in p q",
         "gcloud services enable",
@@ -110,6 +110,17 @@ fn the_window_shows_each_check_with_its_remedy_and_asks_again() {
     assert!(picture.contains("Asking the services"), "{picture}");
     examined(&mut model, in_order());
     assert!(sample::picture(&model, &COLOUR).contains("15 of 15 checks ok."));
+}
+
+#[test]
+fn what_was_seen_of_former_variables_says_so() {
+    let mut model = sample::ready(100, 30);
+    examined(&mut model, in_order());
+    let words = "The variables have changed since";
+    press(&mut model, "!");
+    assert!(!sample::picture(&model, &COLOUR).contains(words));
+    model.variables.working.bq_output_table = "another".into();
+    assert!(sample::picture(&model, &COLOUR).contains(words));
 }
 
 #[test]

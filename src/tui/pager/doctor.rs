@@ -3,11 +3,9 @@
 use super::Line;
 use crate::tui::action::{Action, key};
 use crate::tui::model::Model;
+use crate::tui::model::doctor::Seen;
 use crate::tui::theme::Meaning;
 use domain::doctor::{Examined, Standing};
-
-/// Columns of the standing in front of the title.
-const STANDING: usize = 8;
 
 /// The lines of the checks.
 pub(super) fn lines(model: &Model) -> Vec<Line> {
@@ -24,16 +22,18 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
             Meaning::Muted,
             format!("Nothing was looked at yet. {again} does."),
         )),
-        Some((at, report)) => {
-            let text = format!(
-                "{} Looked at {} UTC; {again} looks again.",
-                report.summary(),
-                at.clock()
-            );
+        Some(Seen { at, of, report }) => {
+            let at = at.clock();
+            let text = format!("{} Looked at {at} UTC; {again} looks again.", report.summary());
             lines.push(said(meaning(report.standing()), text));
+            if *of != model.variables.working {
+                let text =
+                    format!("The variables have changed since {at} UTC: what follows is of the former ones.");
+                lines.push(said(Meaning::Warning, text));
+            }
         }
     }
-    let checks = model.doctor.seen.iter().flat_map(|(_, report)| &report.checks);
+    let checks = model.doctor.seen.iter().flat_map(|seen| &seen.report.checks);
     lines.extend(checks.flat_map(of_check));
     lines
 }
@@ -41,17 +41,16 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
 fn of_check(examined: &Examined) -> Vec<Line> {
     let mut lines = Vec::new();
     for (place, point) in examined.points.iter().enumerate() {
-        // Colour alone does not tell how each point stands.
-        let word = point.standing.as_str();
-        let lead = match place {
-            0 => format!("{word:<STANDING$} {}", examined.check.title()),
-            _ => word.to_owned(),
+        let text = match place {
+            0 => format!("{}: {}", examined.check.title(), point.text),
+            _ => point.text.clone(),
         };
         lines.push(Line {
-            lead,
+            // Colour alone does not tell how each point stands.
+            lead: point.standing.as_str().to_owned(),
             indent: 0,
             meaning: meaning(point.standing),
-            text: point.text.clone(),
+            text,
         });
         let below = |meaning, text: &str| Line {
             indent: 2,

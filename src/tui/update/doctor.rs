@@ -5,6 +5,7 @@ use crate::engine::Command;
 use crate::tui::action::{Action, key};
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
+use crate::tui::model::doctor::Seen;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::variables::VariablesPane;
 use crate::tui::remedy;
@@ -50,12 +51,17 @@ pub(super) fn on_examined(model: &mut Model, of: &Variables, report: Report) {
     if !VariablesPane::read_alike(of, &model.variables.working) {
         return;
     }
-    let before = model.doctor.seen.replace((model.now, report));
     let is_shown = matches!(model.overlays.top(), Some(Overlay::Doctor { .. }));
-    let Some((_, report)) = &model.doctor.seen else {
+    let seen = Seen {
+        at: model.now,
+        of: of.clone(),
+        report,
+    };
+    let before = model.doctor.seen.replace(seen);
+    let Some(Seen { report, .. }) = &model.doctor.seen else {
         return;
     };
-    let is_news = before.is_none_or(|(_, before)| before.summary() != report.summary());
+    let is_news = before.is_none_or(|before| before.report.summary() != report.summary());
     if report.standing() == Standing::Ok || is_shown || !is_news {
         return;
     }
