@@ -315,15 +315,21 @@ impl<'a> Table<'a> {
         let is_sound = self.findings.iter().all(|f| f.severity != Severity::Error);
         if is_sound && !read.iter().any(|row| row.active) {
             let active = self.active();
-            let remedy = format!("Set {active} of a row to TRUE.");
-            self.findings.push(Finding::warning(
-                active,
-                format!(
-                    "None of the {} rows of the configuration is active, so there is nothing to run.",
-                    read.len()
+            let (message, remedy) = match read.len() {
+                0 => (
+                    "The configuration has no rows, so there is nothing to run.".to_owned(),
+                    format!(
+                        "Insert a row for each source, with {active} TRUE. If there are rows, look at bq_config_filter or bq_config_query."
+                    ),
                 ),
-                remedy,
-            ));
+                rows => (
+                    format!(
+                        "None of the {rows} rows of the configuration is active, so there is nothing to run."
+                    ),
+                    format!("Set {active} of a row to TRUE."),
+                ),
+            };
+            self.findings.push(Finding::warning(active, message, remedy));
         }
     }
 

@@ -100,8 +100,17 @@ fn nothing_is_cut_in_silence() {
         assert!(error.message.contains(words), "{error:?}");
         assert!(!error.remedies.is_empty());
     }
-    let idle = read(&[with(&[(2, "false")])], 9);
-    assert!(idle.error().is_none() && idle.findings[0].message.contains("nothing to run"));
+    for (rows, words) in [
+        (&[with(&[(2, "false")])][..], "None of the 1 rows"),
+        (&[], "has no rows"),
+    ] {
+        let idle = read(rows, 9);
+        let warning = &idle.findings[0].message;
+        assert!(
+            idle.error().is_none() && warning.contains(words) && warning.contains("nothing to run"),
+            "{warning}"
+        );
+    }
 }
 
 /// A table of STRING columns with one row.
