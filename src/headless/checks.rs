@@ -41,13 +41,14 @@ const fn exit(standing: Standing) -> Exit {
 
 fn text(report: &Report, took: Duration, target: &Target) -> String {
     let mut lines = vec![sanitize::line(&target.text()).into_owned(), String::new()];
-    lines.extend(report.checks.iter().flat_map(of_check));
+    lines.extend(report.told().iter().flat_map(of_check));
     lines.push(String::new());
     lines.push(format!(
         "{} It took {:.1} s.",
         report.summary(),
         took.as_secs_f64()
     ));
+    lines.extend(report.way_out(&target.profile));
     lines.join("\n")
 }
 

@@ -54,7 +54,7 @@ impl Cause {
     /// What to do about it. Where the text names an API that is off, the command names it too.
     pub fn remedy(&self, text: &str) -> Cow<'static, str> {
         if self.reasons.contains(&"SERVICE_DISABLED")
-            && let Some((api, project)) = api_in(text)
+            && let Some((api, project)) = disabled_api(text)
         {
             return format!(
                 "Enable the API (gcloud services enable {api} --project={project}), wait a minute, and try again."
@@ -65,9 +65,9 @@ impl Cause {
     }
 }
 
-/// The API and the project of the page that Google's text says to visit. Both are words of a command: what is not plain
-/// is not taken.
-fn api_in(text: &str) -> Option<(&str, &str)> {
+/// The API that is off, and its project, of the page that Google's text says to visit. Both are words of a command: what is
+/// not plain is not taken.
+pub fn disabled_api(text: &str) -> Option<(&str, &str)> {
     let (api, rest) = text.split_once("/apis/api/")?.1.split_once('/')?;
     let project = rest.split_once("project=")?.1;
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':');

@@ -30,11 +30,14 @@ pub use policy::{Binding, Policy};
 pub use room::{Quota, room};
 pub use storage::{Dataset, SqlInstance, Table, Warehouse, buckets, connection, databases, tables};
 
+use crate::cause;
 use crate::failure::Failure;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, FindingCode, Severity};
 use crate::remedy::Remedy;
 use crate::secret::Secrets;
+use crate::shell;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 use strum::VariantArray;
@@ -163,14 +166,20 @@ impl Point {
         }
     }
 
-    /// Why something could not be asked, with the failure's own remedy.
+    /// Why something could not be asked, with the failure's own remedy. Google's long text about an API that is off would
+    /// stand in most checks of a new project.
     pub fn unanswered(failure: &Failure) -> Self {
-        Self::unknown(failure.reason.clone()).advise(texts(&failure.remedies))
+        let text = match cause::disabled_api(&failure.reason) {
+            Some((api, _)) => format!("Not asked: {api} is not enabled."),
+            None => failure.reason.clone(),
+        };
+        Self::unknown(text).advise(texts(&failure.remedies))
     }
 
-    /// What was found by a check that a start makes too; only an error stands against a run.
+    /// What was found by a check that a start makes too; only an error stands against a run, and that there is none.
     pub fn from_finding(finding: &Finding) -> Self {
         let standing = match finding.severity {
+            _ if finding.code == Some(FindingCode::NothingActive) => Standing::Missing,
             Severity::Error => Standing::Missing,
             Severity::Warning => Standing::Unknown,
             Severity::Note => Standing::Ok,
@@ -278,6 +287,29 @@ impl Report {
         text + "."
     }
 
+    /// The checks for a reader: a remedy that stands above is left out.
+    pub fn told(&self) -> Vec<Examined> {
+        let mut said = BTreeSet::new();
+        let mut checks = self.checks.clone();
+        for point in checks.iter_mut().flat_map(|examined| &mut examined.points) {
+            if !point.remedy.is_empty() && !said.insert(point.remedy.clone()) {
+                point.remedy.clear();
+            }
+        }
+        checks
+    }
+
+    /// The command that makes most of what is missing, in a sentence, if it can.
+    pub fn way_out(&self, profile: &str) -> Option<String> {
+        let is_made = |examined: &Examined| !matches!(examined.check, Check::Project | Check::Room);
+        self.of(Standing::Missing).any(is_made).then(|| {
+            let profile = shell::word(profile);
+            format!(
+                "`downbeat setup --profile {profile} --dry-run` shows what it would make of what is missing."
+            )
+        })
+    }
+
     /// Strikes the secrets in place.
     pub fn redact(&mut self, secrets: &Secrets) {
         let points = self.checks.iter_mut().flat_map(|examined| &mut examined.points);
@@ -324,6 +356,39 @@ mod tests {
             report.summary(),
             "1 of 3 checks ok; missing: APIs; unknown: Bucket."
         );
+    }
+
+    #[test]
+    fn a_remedy_is_told_once_and_an_api_that_is_off_in_a_few_words() {
+        let failure = |what: &str| {
+            Failure::permanent(format!(
+                "Data Fusion: {what} failed: 403, Cloud Data Fusion API has not been used in project 1 before. Enable it by \
+                 visiting https://console.developers.google.com/apis/api/datafusion.googleapis.com/overview?project=1 then."
+            ))
+            .with_remedy("Enable it.")
+        };
+        let checks = [Check::Instance, Check::Pipeline].map(|check| {
+            let point = Point::unanswered(&failure(check.title()));
+            Examined::new(check, vec![point])
+        });
+        let mut report = Report {
+            checks: checks.into(),
+        };
+        let told = report.told();
+        let points: Vec<_> = told.iter().flat_map(|examined| &examined.points).collect();
+        let off = "Not asked: datafusion.googleapis.com is not enabled.";
+        assert_eq!(
+            points
+                .iter()
+                .map(|point| (&*point.text, &*point.remedy))
+                .collect::<Vec<_>>(),
+            [(off, "Enable it."), (off, "")]
+        );
+        assert_eq!(report.way_out("p"), None, "nothing is known to be missing");
+        let missing = Examined::new(Check::Apis, vec![Point::missing("It is off.")]);
+        report.checks.push(missing);
+        let way = report.way_out("p q").unwrap();
+        assert!(way.contains("downbeat setup --profile 'p q' --dry-run"), "{way}");
     }
 
     #[test]

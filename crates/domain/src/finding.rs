@@ -38,6 +38,8 @@ pub enum FindingCode {
     /// The run goes on without a lease of its own on its output table: the table's labels cannot be written, or a pipeline by
     /// hand goes on under the lease of another one.
     Unreserved,
+    /// No row of the configuration is active: a run would do nothing.
+    NothingActive,
 }
 
 /// How much a finding matters.

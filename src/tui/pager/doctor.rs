@@ -31,10 +31,12 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
                     format!("The variables have changed since {at} UTC: what follows is of the former ones.");
                 lines.push(said(Meaning::Warning, text));
             }
+            let way_out = report.way_out(&model.profile);
+            lines.extend(way_out.map(|text| said(Meaning::Text, text)));
         }
     }
-    let checks = model.doctor.seen.iter().flat_map(|seen| &seen.report.checks);
-    lines.extend(checks.flat_map(of_check));
+    let checks = model.doctor.seen.iter().flat_map(|seen| seen.report.told());
+    lines.extend(checks.flat_map(|examined| of_check(&examined)));
     lines
 }
 

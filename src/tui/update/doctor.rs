@@ -73,6 +73,9 @@ pub(super) fn on_examined(model: &mut Model, of: &Variables, report: Report) {
     model.notify(meaning, text);
 }
 
+/// Beside what is missing, so many names are told of what could not be seen.
+const NAMES: usize = 3;
+
 /// The gravest first, by their names.
 fn told(report: &Report) -> String {
     let parts = [
@@ -81,7 +84,11 @@ fn told(report: &Report) -> String {
     ];
     let parts = parts.into_iter().filter_map(|(standing, words)| {
         let titles: Vec<_> = report.of(standing).map(title).collect();
-        (!titles.is_empty()).then(|| format!("{words}: {}.", titles.join(", ")))
+        match titles.len() {
+            0 => None,
+            more if standing == Standing::Unknown && more > NAMES => Some(format!("{words}: {more} checks.")),
+            _ => Some(format!("{words}: {}.", titles.join(", "))),
+        }
     });
     parts.collect::<Vec<_>>().join(" ")
 }

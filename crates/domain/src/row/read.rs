@@ -3,7 +3,7 @@
 
 use super::{Configuration, ConfigurationColumn, ConfigurationRow};
 use crate::arguments::RuntimeArguments;
-use crate::finding::{Finding, Severity, listed};
+use crate::finding::{Finding, FindingCode, Severity, listed};
 use crate::id::TaskId;
 use crate::key::is_legal_value;
 use crate::variable::Variables;
@@ -329,7 +329,8 @@ impl<'a> Table<'a> {
                     format!("Set {active} of a row to TRUE."),
                 ),
             };
-            self.findings.push(Finding::warning(active, message, remedy));
+            let finding = Finding::warning(active, message, remedy);
+            self.findings.push(finding.with_code(FindingCode::NothingActive));
         }
     }
 
