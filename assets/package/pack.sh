@@ -10,7 +10,8 @@ version=$("$program" --version | cut -d ' ' -f 2)
 
 case $target in
     *-linux-musl)
-        if ldd "$program" > /dev/null 2>&1; then
+        # A program whose address is free (static-pie) is static too.
+        if ! ldd "$program" 2>&1 | grep -qE 'statically linked|not a dynamic executable'; then
             echo "$program is not static"
             exit 1
         fi
@@ -23,9 +24,9 @@ trap 'rm -rf "$temporary"' EXIT
 
 name=downbeat-$version-$target
 mkdir -p "$temporary/$name/completions" "$folder"
-cp "$program" LICENSE THIRD-PARTY.md README.md CHANGELOG.md "$temporary/$name/"
+cp -r "$program" LICENSE ./*.md docs "$temporary/$name/"
 "$program" man > "$temporary/$name/downbeat.1"
-for shell in bash elvish fish zsh; do
+for shell in bash elvish fish powershell zsh; do
     "$program" completions "$shell" > "$temporary/$name/completions/downbeat.$shell"
 done
 tar -C "$temporary" -czf "$folder/$name.tar.gz" "$name"
