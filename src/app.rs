@@ -42,7 +42,7 @@ mod target;
 mod terminal;
 mod variables;
 
-use crate::cli::{Choice, Cli, Exit, Mode, Output};
+use crate::cli::{Choice, Cli, Exit, Mode, Output, Places};
 use crate::client::credentials::{Outside, gcloud_project};
 use crate::config::{Config, Home, KeySetting, Overrides, Settings, WithoutChoice};
 use crate::engine::SharedSecrets;
@@ -66,12 +66,26 @@ const NO_SIGNALS: &str = "Signals cannot be listened to.";
 /// What the embedded sandbox may take to end its runs.
 const SANDBOX_END: Duration = Duration::from_secs(1);
 
-/// Where the settings of this machine are, for the help.
-pub fn place_of_settings(home: Option<&Path>) -> String {
-    match at(home) {
-        Ok(home) if home.config_file().exists() => home.config_file().display().to_string(),
-        Ok(home) => format!("{}; `downbeat init` writes it", home.config_file().display()),
-        Err(error) => format!("{error:#}"),
+/// Where the files of this machine are, for the help.
+pub fn places(home: Option<&Path>) -> Places {
+    let home = match at(home) {
+        Ok(home) => home,
+        Err(error) => {
+            return Places {
+                settings: format!("{error:#}"),
+                ..Places::default()
+            };
+        }
+    };
+    let settings = home.config_file().display().to_string();
+    Places {
+        settings: if home.config_file().exists() {
+            settings
+        } else {
+            format!("{settings}; `downbeat init` writes it")
+        },
+        data: home.data_dir().display().to_string(),
+        diagnostics: home.diagnostics().display().to_string(),
     }
 }
 

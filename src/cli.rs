@@ -8,6 +8,8 @@ mod doctor;
 mod exit;
 mod export;
 mod former;
+mod help;
+mod manual;
 mod print;
 mod profile;
 mod prune;
@@ -24,7 +26,9 @@ pub use doctor::DoctorOptions;
 pub use exit::Exit;
 pub use export::{Export, ExportOptions};
 pub use former::{AttachOptions, MarkOptions, ResumeOptions, RetryOptions};
-pub use print::{CompletionsOptions, ConfigOptions, completions, manual};
+pub use help::Places;
+pub use manual::manual;
+pub use print::{CompletionsOptions, ConfigOptions, completions};
 pub use profile::{InitOptions, NewProfileOptions, ProfileCommand, ProfileOptions};
 pub use prune::PruneOptions;
 pub use run::{Driving, OnInterrupt, RunOptions};
@@ -33,65 +37,21 @@ pub use sandbox::{Release, SandboxOptions};
 pub use setup::{
     DeployFlags, DeployOptions, InstanceEdition, PipelinesCommand, PipelinesOptions, SetupOptions,
 };
+use talk::COMMON;
 pub use talk::{Color, LogLevel, Talk};
 pub use variables::{VariableFlags, VariablesCommand, VariablesOptions};
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use demo::DEMO_HELP;
-use domain::variable::VariableName;
-use profile::{INIT_HELP, PROFILE_HELP};
-use prune::PRUNE_HELP;
-use runs::{LOGS_HELP, RUNS_HELP};
+use help::help;
 use sandbox::SANDBOX_HELP;
-use setup::PIPELINES_HELP;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use variables::VARIABLES_HELP;
 
-const EXAMPLES: &str = "\
-Examples:
-  downbeat                                  the terminal; with nothing configured, on the sandbox
-  downbeat --profile prod                   the terminal, on [profile.prod] of config.toml
-  downbeat setup --profile prod --dry-run   what the project lacks before its first run, and what it costs
-  downbeat run --profile prod               one run of all active rows, for cron and CI
-  downbeat run --set bq_truncate=false      the same with one variable changed
-  downbeat run --dry-run                    what a run would do, without doing it
-  downbeat doctor                           what a run needs, what is missing, and how to get it
-  downbeat run --args business_unit=hr,data_source=engineer
-                                            one pipeline by hand
-  downbeat run --args @hr.args              the same with its arguments from a file
-  downbeat resume                           carry on the newest run that nobody drives any more
-  downbeat attach 0199c1d2                  watch a run that another process drives
-  downbeat retry 0199c1d2                   try again what did not succeed in a run that has ended
-  downbeat mark 0199c1d2 hr_engineer --note 'loaded by hand'
-                                            say of a task that failed that a person dealt with it
-  downbeat demo flaky-network               the terminal on a sandbox where answers are lost
-  downbeat sandbox --ephemeral              a local Data Fusion and BigQuery for other clients
-
-A value is taken from --set, else DOWNBEAT_<VARIABLE> in the environment (DOWNBEAT_PROJECT_ID),
-else the profile, else the default. DOWNBEAT_PROFILE and DOWNBEAT_HOME can be set instead of the options,
-DOWNBEAT_LOG (info, downbeat::client=debug) instead of --log-level.";
-
-/// Where the settings are if nothing is known of the machine.
-const PLACE: &str = "config.toml in the folder of --home or DOWNBEAT_HOME, else in downbeat of the system's folder for \
-     configurations";
-
-/// The examples, the variables, the place of the settings, and the exit codes.
-fn help(place: &str) -> String {
-    let names: Vec<_> = VariableName::ALL.iter().map(|name| name.as_str()).collect();
-    exit::with_codes(&format!(
-        "{EXAMPLES}\n\nVariables: {}.\n`downbeat config` prints each with its meaning and default, `downbeat variables list` \
-         its value and where that comes from.\n\nSettings: {place}",
-        names.join(", ")
-    ))
-}
-
-/// Runs a Data Fusion pipeline once per active row of a BigQuery table, and shows it live.
-///
-/// Without a command the terminal opens.
+/// Runs a Data Fusion pipeline once per active row of a BigQuery table, and shows it live; without a command the terminal opens
 #[derive(Clone, Debug, PartialEq, Parser)]
-#[command(name = "downbeat", version, after_help = help(PLACE), max_term_width = 100)]
+#[command(name = "downbeat", version, after_help = help(&Places::default()), max_term_width = 100)]
 pub struct Cli {
     /// Where the settings come from.
     #[command(flatten)]
@@ -105,10 +65,10 @@ pub struct Cli {
 #[derive(Clone, Debug, Default, PartialEq, Args)]
 pub struct Choice {
     /// The profile of config.toml to use
-    #[arg(long, short, global = true, value_name = "NAME")]
+    #[arg(long, short, global = true, help_heading = COMMON, value_name = "NAME")]
     pub profile: Option<String>,
     /// Keep all files (settings, journal, logs, sandbox) in this folder
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = COMMON, value_name = "DIR")]
     pub home: Option<PathBuf>,
     /// Change one variable for this start; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
@@ -137,7 +97,7 @@ pub enum Mode {
     #[command(after_help = DEMO_HELP)]
     Demo(DemoOptions),
     /// Look at everything that a run needs, and say how to get what is missing
-    #[command(after_help = doctor::HELP)]
+    #[command(after_help = doctor::help())]
     Doctor(DoctorOptions),
     /// Serve a local Data Fusion, CDAP, BigQuery and source database
     #[command(after_help = SANDBOX_HELP)]
@@ -155,13 +115,13 @@ pub enum Mode {
     #[command(after_help = former::mark_help())]
     Mark(MarkOptions),
     /// Make a profile of config.toml: by questions, or by flags
-    #[command(after_help = INIT_HELP)]
+    #[command(after_help = profile::new_help())]
     Init(Box<InitOptions>),
     /// List, show, choose and add profiles of config.toml
-    #[command(after_help = PROFILE_HELP)]
+    #[command(after_help = profile::profile_help())]
     Profile(ProfileOptions),
     /// List, print, set, import and export the variables of a profile
-    #[command(after_help = VARIABLES_HELP)]
+    #[command(after_help = variables::help())]
     Variables(VariablesOptions),
     /// Make what a project lacks before its first run: APIs, roles, instance, tables, bucket, secret, pipeline
     #[command(after_help = setup::setup_help())]
@@ -170,18 +130,18 @@ pub enum Mode {
     #[command(after_help = setup::deploy_help())]
     Deploy(Box<DeployOptions>),
     /// List, show and export the pipelines of the namespace
-    #[command(after_help = PIPELINES_HELP)]
+    #[command(after_help = setup::pipelines_help())]
     Pipelines(PipelinesOptions),
     /// List the last runs, or show one of them
-    #[command(after_help = RUNS_HELP)]
+    #[command(after_help = runs::runs_help())]
     Runs(RunsOptions),
     /// Print the log of a task, and follow it
-    #[command(after_help = LOGS_HELP)]
+    #[command(after_help = runs::logs_help())]
     Logs(LogsOptions),
     /// Write what the journal holds, also if it is damaged
     Export(ExportOptions),
     /// Remove old runs and their logs
-    #[command(after_help = PRUNE_HELP)]
+    #[command(after_help = prune::help())]
     Prune(PruneOptions),
     /// Print a config.toml with every setting, its meaning and its default
     Config(ConfigOptions),
@@ -194,10 +154,10 @@ pub enum Mode {
 /// How things are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Output {
-    /// Progress bars on a terminal, plain lines elsewhere
+    /// For people; a run has progress bars on a terminal
     #[default]
     Text,
-    /// One JSON object per line
+    /// For programs: one JSON object per line (docs/json.md)
     Json,
 }
 
@@ -268,21 +228,21 @@ impl Cli {
     /// # Errors
     /// A wrong line, or `--help` or `--version`: `exit()` of the error prints it and ends with 2 or 0.
     pub fn read(line: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Self, clap::Error> {
-        Self::read_with(line, PLACE)
+        Self::read_with(line, &Places::default())
     }
 
-    /// The same, where the help says that the settings are in this place.
+    /// The same, where the help says that the files are in these places.
     ///
     /// # Errors
     /// Those of [`Self::read`].
     pub fn read_with(
         line: impl IntoIterator<Item = impl Into<OsString>>,
-        place: &str,
+        places: &Places,
     ) -> Result<Self, clap::Error> {
         let line: Vec<OsString> = line.into_iter().map(Into::into).collect();
         let command = Self::command()
             .color(talk::color_of(&line))
-            .after_help(help(place));
+            .after_help(help(places));
         let mut cli = Self::from_arg_matches(&command.try_get_matches_from(line)?)?;
         cli.choice.is_headless = !matches!(cli.mode, None | Some(Mode::Demo(_)));
         let source = cli.given_arguments().map(GivenArguments::source);

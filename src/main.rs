@@ -10,7 +10,7 @@ const LAST_WORK: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
     let home = Cli::home_of(std::env::args_os());
-    let cli = match Cli::read_with(std::env::args_os(), &app::place_of_settings(home.as_deref())) {
+    let cli = match Cli::read_with(std::env::args_os(), &app::places(home.as_deref())) {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
 
+#[path = "commands/help.rs"]
+mod help;
 #[expect(dead_code, reason = "shared with other tests")]
 #[path = "support/home.rs"]
 mod home;

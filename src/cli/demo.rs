@@ -4,9 +4,8 @@ use clap::Args;
 use std::path::PathBuf;
 
 pub(super) const DEMO_HELP: &str = "\
-The terminal opens on a sandbox of its own, in a folder that is removed at the end: settings,
-journal and environment of this machine are neither read nor changed. Scenarios are the same as
-those of `downbeat sandbox --scenario` (docs/scenarios.md):
+The terminal opens on a sandbox of its own, in a folder that is removed at the end: settings, journal and environment of \
+this machine are neither read nor changed. Scenarios are those of `downbeat sandbox --scenario` (docs/scenarios.md):
 
   downbeat demo                    one source fails on its first try
   downbeat demo flaky-network      lost answers, half answers, late answers

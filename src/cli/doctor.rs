@@ -1,21 +1,31 @@
 //! `downbeat doctor`: its options and its help.
 
-use super::{Output, assignment};
+use super::exit::with;
+use super::{Exit, Output, assignment};
 use clap::Args;
 
-pub(super) const HELP: &str = "\
-Fifteen checks, side by side, within five seconds: project, APIs, roles of the service accounts, rights of
-the caller, instance, tables and columns, bucket, Cloud SQL, plugins, pipeline, macros and secrets, quotas.
-Nothing is changed. Each check is
+const HELP: &str = "\
+Fifteen checks, side by side, within five seconds: project, APIs, roles of the service accounts, rights of the caller, \
+instance, tables and columns, bucket, Cloud SQL, plugins, pipeline, macros and secrets, quotas. Nothing is changed. Each \
+check is
 
   ok       it is there, or nothing needs it
   missing  it is not there; the commands below it, with all names filled in, make it
-  unknown  the question was refused or not answered, which says nothing about the thing itself
+  unknown  the question was refused or not answered, which says nothing about the thing itself";
 
-Exit codes:
-  0    all checks are ok
-  2    something is missing
-  4    nothing is missing, but something could not be asked";
+pub(super) fn help() -> String {
+    with(
+        HELP,
+        &[
+            (Exit::Success, "all checks are ok"),
+            (Exit::Refused, "something is missing"),
+            (
+                Exit::Unavailable,
+                "nothing is missing, but something could not be asked",
+            ),
+        ],
+    )
+}
 
 /// Options of `downbeat doctor`.
 #[derive(Clone, Debug, PartialEq, Args)]
@@ -23,7 +33,13 @@ pub struct DoctorOptions {
     /// Change one variable for these checks; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     pub set: Vec<(String, String)>,
-    /// How to print what was seen: for people, or one JSON object
-    #[arg(long, value_enum, default_value_t)]
+    /// How to print: text for people, or json, one object
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        value_name = "HOW"
+    )]
     pub output: Output,
 }

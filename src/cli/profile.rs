@@ -1,24 +1,45 @@
 //! `downbeat init` and `downbeat profile`: options and help of the commands that look after the profiles of `config.toml`.
 
+use super::exit::with;
 use super::variables::VariableFlags;
-use super::{Output, assignment};
+use super::{Exit, Output, assignment};
 use clap::{Args, Subcommand};
 
-pub(super) const INIT_HELP: &str = "\
-On a terminal it asks for what the flags leave out; elsewhere it says which flags are missing, and writes nothing. A file that
-is there keeps every line of its own: the new profile is added at its end. The first profile of a file is used by every start
-that names none; `downbeat profile use NAME` changes that.
+const NEW: &str = "\
+On a terminal it asks for what the flags leave out; elsewhere it says which flags are missing, and writes nothing. A file \
+that is there keeps every line of its own: the new profile is added at its end. The first profile of a file is used by \
+every start that names none; `downbeat profile use NAME` changes that.
 
   downbeat init --profile prod --project-id my-project --cdf-instance my-instance \\
-    --cdf-pipeline-name cdf_mysql_to_bigquery --bq-output-table landing --protected --colour red
+    --cdf-pipeline-name cdf_mysql_to_bigquery --bq-output-table landing --protected --colour red";
 
-Exit codes: 0 the profile is written; 2 it is not, and the file is as it was; 130 interrupted, nothing was written.";
+const PROFILE: &str = "\
+A profile is one environment: its variables, the way to its services, and what may be done there. It is a section \
+[profile.NAME] of config.toml. Secrets are not printed.";
 
-pub(super) const PROFILE_HELP: &str = "\
-A profile is one environment: its variables, the way to its services, and what may be done there. It is a section
-[profile.NAME] of config.toml. Secrets are not printed.
+pub(super) fn new_help() -> String {
+    with(
+        NEW,
+        &[
+            (Exit::Success, "the profile is written"),
+            (Exit::Refused, "it is not, and the file is as it was"),
+            (Exit::Interrupted, "interrupted, and nothing was written"),
+        ],
+    )
+}
 
-Exit codes: 0 done; 2 there is no such profile, or the settings cannot be read or written.";
+pub(super) fn profile_help() -> String {
+    with(
+        PROFILE,
+        &[
+            (Exit::Success, "done"),
+            (
+                Exit::Refused,
+                "there is no such profile, or the settings cannot be read or written",
+            ),
+        ],
+    )
+}
 
 /// Options of `downbeat init`.
 #[derive(Clone, Debug, Default, PartialEq, Args)]
@@ -65,8 +86,14 @@ pub struct NewProfileOptions {
     /// Ask nothing, on a terminal either
     #[arg(long)]
     pub no_input: bool,
-    /// How to print what was done: for people, or one JSON object per line
-    #[arg(long, value_enum, default_value_t)]
+    /// How to print: text for people, or json, one object per line
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        value_name = "HOW"
+    )]
     pub output: Output,
 }
 
@@ -118,29 +145,50 @@ impl ProfileOptions {
 #[derive(Clone, Debug, PartialEq, Subcommand)]
 pub enum ProfileCommand {
     /// List the profiles; * is the one of starts that name none
+    #[command(after_help = profile_help())]
     List {
-        /// For people, or one JSON object per line
-        #[arg(long, value_enum, default_value_t)]
+        /// How to print: text for people, or json, one object per line
+        #[arg(
+            long,
+            value_enum,
+            default_value_t,
+            hide_possible_values = true,
+            value_name = "HOW"
+        )]
         output: Output,
     },
     /// Print what a profile sets, without secrets
+    #[command(after_help = profile_help())]
     Show {
         /// The profile; without it the one that a start would use
         name: Option<String>,
-        /// For people, or one JSON object
-        #[arg(long, value_enum, default_value_t)]
+        /// How to print: text for people, or json, one object
+        #[arg(
+            long,
+            value_enum,
+            default_value_t,
+            hide_possible_values = true,
+            value_name = "HOW"
+        )]
         output: Output,
     },
     /// Use a profile for starts that name none
+    #[command(after_help = profile_help())]
     Use {
         /// The profile
         name: String,
-        /// For people, or one JSON object
-        #[arg(long, value_enum, default_value_t)]
+        /// How to print: text for people, or json, one object
+        #[arg(
+            long,
+            value_enum,
+            default_value_t,
+            hide_possible_values = true,
+            value_name = "HOW"
+        )]
         output: Output,
     },
     /// Add a profile, as `downbeat init` does
-    #[command(after_help = INIT_HELP)]
+    #[command(after_help = new_help())]
     New {
         /// Its name
         name: Option<String>,

@@ -5,15 +5,15 @@ use super::{GivenArguments, Output, assignment};
 use clap::{Args, ValueEnum};
 
 const HELP: &str = "\
-The run checks everything first; the output table is emptied only if all is sound.
-With --dry-run it ends there, with the exit code that the run would have ended with by then.
+The run checks everything first; the output table is emptied only if all is sound. With --dry-run it ends there, with the \
+exit code that the run would have ended with by then.
 
-Unfinished runs of the same output table are settled first: the newest one is carried on instead of a new
-run, without emptying the table again, and the exit code is that of this run; older ones are closed. A run
-that a later one has overtaken, because that has emptied or filled the table, is closed too.
+Unfinished runs of the same output table are settled first: the newest one is carried on instead of a new run, without \
+emptying the table again, and the exit code is that of this run; older ones are closed. A run that a later one has \
+overtaken, because that has emptied or filled the table, is closed too.
 
-The first line says so, and names profile, project, instance, table and credentials. The sandbox is used if it is
-asked for (--profile sandbox), or if nothing else is configured and nothing is set from outside.";
+The first line says so, and names profile, project, instance, table and credentials. The sandbox is used if it is asked \
+for (--profile sandbox), or if nothing else is configured and nothing is set from outside.";
 
 pub(super) fn help() -> String {
     with_codes(HELP)
@@ -68,11 +68,24 @@ fn row(text: &str) -> Result<String, String> {
 /// Options of each command that drives a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]
 pub struct Driving {
-    /// How to print what happens: for people, or one JSON object per line
-    #[arg(long, value_enum, default_value_t)]
+    /// How to print: text for people, or json, one object per line
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        value_name = "HOW"
+    )]
     pub output: Output,
-    /// What becomes of running pipelines when this program is interrupted
-    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    /// What becomes of live pipeline runs at an interrupt: stop, and wait for their ends, or leave, so that the next
+    /// `downbeat run` or `downbeat resume` carries the run on
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        value_name = "WHAT"
+    )]
     pub on_interrupt: OnInterrupt,
 }
 

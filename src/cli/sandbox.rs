@@ -6,11 +6,11 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 pub(super) const SANDBOX_HELP: &str = "\
-Once it answers it prints one line of JSON with its addresses and names, and nothing else, on
-standard output. It listens on the loopback interface only and needs no credentials.
+Once it answers it prints one line of JSON with its addresses and names, and nothing else, on standard output. It listens \
+on the loopback interface only and needs no credentials. Ctrl-C or SIGTERM ends it.
 
-A scenario makes it misbehave as real services do (docs/scenarios.md), and can be changed while it
-runs: GET, PUT and DELETE /sandbox/scenario, GET /sandbox/faults.";
+A scenario makes it misbehave as real services do (docs/scenarios.md), and can be changed while it runs: GET, PUT and \
+DELETE /sandbox/scenario, GET /sandbox/faults.";
 
 /// Options of `downbeat sandbox`.
 #[derive(Clone, PartialEq, Args)]
@@ -41,8 +41,14 @@ pub struct SandboxOptions {
     /// Play what goes wrong: a scenario file, or the name of a shipped one; may be repeated
     #[arg(long, value_name = "FILE|NAME")]
     pub scenario: Vec<PathBuf>,
-    /// Which release of CDAP it resembles
-    #[arg(long, value_enum, default_value_t, value_name = "RELEASE")]
+    /// Which release of CDAP it resembles: 6.10, where a fresh run cannot be seen for up to two seconds, or 6.11
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        value_name = "RELEASE"
+    )]
     pub cdap_version: Release,
     /// Listen on this address instead of loopback; anyone who reaches it can then use the sandbox
     #[arg(long, value_name = "ADDRESS")]

@@ -1,46 +1,71 @@
 //! `downbeat setup`, `downbeat deploy` and `downbeat pipelines`: options and help of the commands that make a project ready.
 
-use super::{Output, assignment};
+use super::exit::with;
+use super::{Exit, Output, assignment};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-const CODES: &str = "\
-Exit codes: 0 everything is there; 1 a step failed, what was made before it stays; 2 refused, nothing was changed;
-3 the instance was not ready after 90 minutes, it is still being made; 4 a service or the network failed before anything
-was changed; 130 interrupted. After 1, 3, 4 and 130 the same command goes on where it was.";
-
-pub(super) fn setup_help() -> String {
-    format!(
-        "\
-It looks first, and prints what is there and what it would make, with what that costs. Then it asks, and makes what is
-missing in this order: APIs, roles, instance, dataset, tables and views, bucket, secret, pipeline, preferences. Nothing that is
-there is changed or removed, except that the pipeline is deployed again if it differs from the file. Started again it goes on
-where it was: an instance that is being made is found again and waited for.
+const SETUP: &str = "\
+It looks first, and prints what is there and what it would make, with what that costs. Then it asks, and makes what is \
+missing in this order: APIs, roles, instance, dataset, tables and views, bucket, secret, pipeline, preferences. Nothing \
+that is there is changed or removed, except that the pipeline is deployed again if it differs from the file. Started \
+again it goes on where it was: an instance that is being made is found again and waited for.
 
   downbeat setup --profile prod --dry-run
   downbeat setup --profile prod --preference cloudsql_connection_name=my-project:us-west1:mysql \\
     --preference mysql_user=downbeat
 
-A secret is asked for without echo, or read from DOWNBEAT_SECRET_<KEY> (DOWNBEAT_SECRET_MYSQL_PASSWORD) or a file. It is
-never printed. Who may not change roles gives them to somebody who may: --no-roles leaves that step out.
+Who may not change roles gives them to somebody who may: --no-roles leaves that step out.";
 
-{CODES}"
-    )
+const SECRET: &str = "\
+A secret is asked for without echo, or read from DOWNBEAT_SECRET_<KEY> (DOWNBEAT_SECRET_MYSQL_PASSWORD) or a file. It is \
+never printed.";
+
+const DEPLOY: &str = "\
+Without FILE it is the pipeline that comes with Downbeat. The artifacts of its stages are looked up on the instance; what \
+differs from the deployed pipeline is printed, stage by stage and without values. Its preferences are taken from the \
+variables of the profile and from --preference; those that are there already stay.";
+
+pub(super) fn setup_help() -> String {
+    making(SETUP)
 }
 
 pub(super) fn deploy_help() -> String {
-    format!(
-        "\
-Without FILE it is the pipeline that comes with Downbeat. The artifacts of its stages are looked up on the instance; what
-differs from the deployed pipeline is printed, stage by stage and without values. Its preferences are taken from the
-variables of the profile and from --preference; those that are there already stay.
-
-{CODES}"
-    )
+    making(DEPLOY)
 }
 
-pub(super) const PIPELINES_HELP: &str = "\
-Exit codes: 0 done; 2 there is no such pipeline, or the instance cannot be used; 4 a service or the network failed.";
+fn making(help: &str) -> String {
+    let help = with(
+        &format!("{help}\n\n{SECRET}"),
+        &[
+            (Exit::Success, "everything is there"),
+            (Exit::TaskFailed, "a step failed; what was made before it stays"),
+            (Exit::Refused, "refused; nothing was changed"),
+            (
+                Exit::TimedOut,
+                "the instance was not ready after 90 minutes; it is still being made",
+            ),
+            (
+                Exit::Unavailable,
+                "a service or the network failed before anything was changed",
+            ),
+            (Exit::Interrupted, "interrupted (Ctrl-C, SIGTERM, SIGHUP)"),
+        ],
+    );
+    format!("{help}\nAfter 1, 3, 4 and 130 the same command goes on where it was.")
+}
+
+pub(super) fn pipelines_help() -> String {
+    let codes = &[
+        (Exit::Success, "done"),
+        (
+            Exit::Refused,
+            "there is no such pipeline, or the instance cannot be used",
+        ),
+        (Exit::Unavailable, "a service or the network failed"),
+    ];
+    with("Nothing is changed on the instance.", codes)
+}
 
 /// How much is asked, given and printed.
 #[derive(Clone, Debug, Default, PartialEq, Args)]
@@ -60,8 +85,14 @@ pub struct DeployFlags {
     /// Print the plan and change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// For people, or one JSON object per line
-    #[arg(long, value_enum, default_value_t)]
+    /// How to print: text for people, or json, one object per line
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        value_name = "HOW"
+    )]
     pub output: Output,
 }
 
@@ -71,8 +102,14 @@ pub struct SetupOptions {
     /// Another pipeline than the one that comes with Downbeat
     #[arg(long, value_name = "FILE")]
     pub pipeline: Option<PathBuf>,
-    /// What is paid for, if the instance must be made
-    #[arg(long, value_enum, default_value_t, value_name = "EDITION")]
+    /// What is paid for, if the instance must be made: developer for trials, basic for production, enterprise
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        value_name = "EDITION"
+    )]
     pub edition: InstanceEdition,
     /// The bucket of the pipeline; PROJECT-landing if neither this nor a preference names one
     #[arg(long, value_name = "NAME")]
@@ -119,20 +156,35 @@ pub struct PipelinesOptions {
 #[derive(Clone, Debug, PartialEq, Subcommand)]
 pub enum PipelinesCommand {
     /// List what is deployed in the namespace; * is the pipeline of the profile
+    #[command(after_help = pipelines_help())]
     List {
-        /// For people, or one JSON object per line
-        #[arg(long, value_enum, default_value_t)]
+        /// How to print: text for people, or json, one object per line
+        #[arg(
+            long,
+            value_enum,
+            default_value_t,
+            hide_possible_values = true,
+            value_name = "HOW"
+        )]
         output: Output,
     },
     /// Show a pipeline: its stages, and how it differs from the one that comes with Downbeat
+    #[command(after_help = pipelines_help())]
     Show {
         /// Its name; without it that of the profile
         name: Option<String>,
-        /// For people, or one JSON object per line
-        #[arg(long, value_enum, default_value_t)]
+        /// How to print: text for people, or json, one object per line
+        #[arg(
+            long,
+            value_enum,
+            default_value_t,
+            hide_possible_values = true,
+            value_name = "HOW"
+        )]
         output: Output,
     },
     /// Write a pipeline as a file that `downbeat deploy` and Data Fusion take
+    #[command(after_help = pipelines_help())]
     Export {
         /// Its name
         name: String,

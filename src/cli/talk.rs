@@ -3,20 +3,23 @@
 use clap::{ArgAction, Args, ColorChoice, ValueEnum};
 use std::ffi::OsString;
 
+/// What the help calls the options that every command takes.
+pub(super) const COMMON: &str = "Options of every command";
+
 /// How much is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
 pub struct Talk {
     /// Say only what stands in the way, and how a run ended that did not succeed
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    #[arg(long, short, global = true, help_heading = COMMON, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Print diagnostics on standard error; -vv and -vvv print more. With the terminal they go to its file alone
-    #[arg(long, short, global = true, action = ArgAction::Count)]
+    #[arg(long, short, global = true, help_heading = COMMON, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Which diagnostics are written; wins over `DOWNBEAT_LOG`
-    #[arg(long, global = true, value_enum, value_name = "LEVEL")]
+    /// Which diagnostics are written: off, error, warn, info, debug or trace; wins over `DOWNBEAT_LOG`
+    #[arg(long, global = true, help_heading = COMMON, value_enum, hide_possible_values = true, value_name = "LEVEL")]
     pub log_level: Option<LogLevel>,
-    /// When to use colours; auto follows the terminal, `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE`
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    /// When to use colours: always, never, or auto, as the terminal, `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` say
+    #[arg(long, global = true, help_heading = COMMON, value_enum, hide_possible_values = true, default_value_t, value_name = "WHEN")]
     pub color: Color,
 }
 

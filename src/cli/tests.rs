@@ -132,9 +132,11 @@ fn help_teaches() {
         ("downbeat attach --help", "Ctrl-C leaves the run alone"),
         ("downbeat retry --help", "all that did not succeed"),
         ("downbeat --help", "max_active_pipelines"),
-        ("downbeat --help", "Settings: config.toml"),
+        ("downbeat --help", "settings          config.toml"),
+        ("downbeat --help", "DOWNBEAT_HOME"),
         ("downbeat init --help", "--cdf-pipeline-name"),
         ("downbeat logs --help", "hr/engineer"),
+        ("downbeat logs --help", "1    nobody drives"),
     ] {
         let error = read(line).unwrap_err();
         assert_eq!(error.exit_code(), 0);

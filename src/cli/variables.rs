@@ -1,18 +1,30 @@
 //! `downbeat variables`: its options, and the flags that are the variables' own names.
 
-use super::Output;
+use super::exit::with;
+use super::{Exit, Output};
 use clap::error::Error;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use domain::variable::{VariableName, Variables};
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-pub(super) const VARIABLES_HELP: &str = "\
-A value is taken from --set, else from the environment, else from the profile, else it is the default; `list` says from where.
-`import` and `export` read and write the JSON of `airflow variables export`. Of other names in such a file nothing is taken;
-they are named, and `export --update FILE` leaves them in their file as they are.
+const HELP: &str = "\
+A value is taken from --set, else from the environment, else from the profile, else it is the default; `list` says from \
+where. `import` and `export` read and write the JSON of `airflow variables export`. Of other names in such a file nothing \
+is taken; they are named, and `export --update FILE` leaves them in their file as they are.";
 
-Exit codes: 0 done; 2 the settings, the file or a value are wrong, and nothing was written.";
+pub(super) fn help() -> String {
+    with(
+        HELP,
+        &[
+            (Exit::Success, "done"),
+            (
+                Exit::Refused,
+                "the settings, the file or a value are wrong, and nothing was written",
+            ),
+        ],
+    )
+}
 
 /// Options of `downbeat variables`.
 #[derive(Clone, Debug, PartialEq, Args)]
@@ -26,29 +38,51 @@ pub struct VariablesOptions {
 #[derive(Clone, Debug, PartialEq, Subcommand)]
 pub enum VariablesCommand {
     /// List all variables with the values in effect, and where these come from
+    #[command(after_help = help())]
     List {
-        /// For people, or one JSON object per line
-        #[arg(long, value_enum, default_value_t)]
+        /// How to print: text for people, or json, one object per line
+        #[arg(
+            long,
+            value_enum,
+            default_value_t,
+            hide_possible_values = true,
+            value_name = "HOW"
+        )]
         output: Output,
     },
     /// Print the value of one variable
+    #[command(after_help = help())]
     Get {
         /// The variable
         name: String,
-        /// For people, or one JSON object
-        #[arg(long, value_enum, default_value_t)]
+        /// How to print: text for people, or json, one object
+        #[arg(
+            long,
+            value_enum,
+            default_value_t,
+            hide_possible_values = true,
+            value_name = "HOW"
+        )]
         output: Output,
     },
     /// Write values into the profile
+    #[command(after_help = help())]
     Set {
         /// NAME VALUE, or any number of NAME=VALUE
         #[arg(value_name = "NAME=VALUE", required = true, allow_negative_numbers = true)]
         assignments: Vec<String>,
-        /// For people, or one JSON object
-        #[arg(long, value_enum, default_value_t)]
+        /// How to print: text for people, or json, one object
+        #[arg(
+            long,
+            value_enum,
+            default_value_t,
+            hide_possible_values = true,
+            value_name = "HOW"
+        )]
         output: Output,
     },
     /// Take values from a file of `airflow variables export` into the profile
+    #[command(after_help = help())]
     Import {
         /// The file; - is standard input
         #[arg(value_name = "FILE|-")]
@@ -56,11 +90,18 @@ pub enum VariablesCommand {
         /// Say what would be taken, and write nothing
         #[arg(long)]
         dry_run: bool,
-        /// For people, or one JSON object
-        #[arg(long, value_enum, default_value_t)]
+        /// How to print: text for people, or json, one object
+        #[arg(
+            long,
+            value_enum,
+            default_value_t,
+            hide_possible_values = true,
+            value_name = "HOW"
+        )]
         output: Output,
     },
     /// Write the values in effect as `airflow variables import` reads them
+    #[command(after_help = help())]
     Export {
         /// The file to write; it must not exist yet. - is standard output
         #[arg(default_value = "-", value_name = "FILE|-")]

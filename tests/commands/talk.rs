@@ -130,18 +130,19 @@ fn colours_are_used_where_they_are_wanted() {
 }
 
 #[test]
-fn the_help_names_the_place_of_the_settings_and_the_variables() {
+fn the_help_names_the_places_of_the_files_and_the_variables() {
     let home = Home::new();
     let help = || done(&home, &["--help"]).replace(['\n', ' '], "");
-    let file = home.path().join("config.toml").to_string_lossy().into_owned();
+    let folder = home.path().to_string_lossy().into_owned();
+    let file = format!("{folder}/config.toml");
     assert!(
-        help().contains(&format!("Settings:{file};`downbeatinit`writesit")),
+        help().contains(&format!("settings{file};`downbeatinit`writesit")),
         "{}",
         help()
     );
     home.configure("");
     assert!(
-        help().contains(&format!("Settings:{file}Exitcodes")),
+        help().contains(&format!("settings{file}journalandlogs{folder}")),
         "{}",
         help()
     );
