@@ -9,14 +9,16 @@
 //!    [`domain::history`]: what earlier runs tell.
 //! 3. [`engine`]: who performs what the scheduler decides.
 //! 4. [`tui`]: how a key becomes a change (`tui/update.rs`) and a change a picture (`tui/view.rs`).
-//! 5. `crates/sandbox`: the cloud that fits into one process.
-//! 6. `crates/domain/tests/scenarios/*.toml`: what a run does when the world misbehaves, played by `scheduler.rs` there.
+//! 5. [`domain::doctor`] and [`domain::setup`]: what a project lacks, and in which order it is made; `engine/cloud/examine.rs` and
+//!    `app/setup/` ask and make. [`client::credentials`]: whose token a call carries.
+//! 6. `crates/sandbox`: the cloud that fits into one process.
+//! 7. `crates/domain/tests/scenarios/*.toml`: what a run does when the world misbehaves, played by `scheduler.rs` there.
 //!
 //! # Recipes
 //!
 //! | to add | touch |
 //! | --- | --- |
-//! | a key | `tui/action.rs` (the variant), `tui/action/table.rs` (its row: keys, words, contexts, condition), `tui/update.rs` (what it does). Footer and help follow; `cargo test --test screens -- --ignored readme` writes the README's table. |
+//! | a key | `tui/action.rs` (the variant), `tui/action/table.rs` (its row: keys, words, contexts, condition), `tui/update.rs` (what it does). Footer and help follow; `cargo test --test screens -- --ignored write_` writes `docs/keys.md`. |
 //! | a variable | `crates/domain/src/variable.rs` (one line of the table: name, type, default, unit, sentence), `crates/domain/src/variable/names.rs` (what is legal), `crates/domain/src/variable/check.rs` (how it fits the others). Form, file, `--set`, flags of `init` and environment follow; `cargo test --test commands -- --ignored write_` writes `docs/variables.md`. |
 //! | a task state | `crates/domain/src/state.rs` (state and word), `crates/domain/tests/scheduler/transitions.rs` (legal transitions), `crates/domain/src/run/tries.rs` (the event that leads there), `tui/symbol.rs` (glyph, letter, explanation), `tui/summary.rs` (its place among the counts); the compiler names the last two |
 //! | a fact | `crates/domain/src/event.rs` (the past tense), `crates/domain/src/event/about.rs` (its task), `crates/domain/src/event/redact.rs` (what of it may be kept), `crates/domain/src/run/apply.rs` or, about a task, `crates/domain/src/run/tries.rs`, `headless/words.rs`, `crates/domain/src/control_log/words.rs` if it is about a task that runs no pipeline, `docs/json.schema.json` and `docs/json.md`, a line in `crates/domain/tests/journal/` |
@@ -26,11 +28,11 @@
 //! | a retry rule | `client/error/judge.rs` (what a refusal means), `crates/domain/src/failure.rs` (`can_get_better`), `crates/domain/src/policy.rs` (the pauses), `crates/domain/src/scheduler/ending.rs` (the next try), a scenario in `crates/domain/tests/scenarios/` |
 //! | a pane | `tui/context.rs` (`Pane`, `Context`), `tui/model.rs` (what it shows), `tui/layout.rs` (where), `tui/view/NAME.rs` and `tui/view.rs`, `tui/action/table.rs`, `tui/update/navigation.rs`, its row in `tests/screens/matrix/cells.rs` |
 //! | a sandbox plugin | `crates/pipelines/src/plugin/NAME.rs` and its entry in `plugin.rs`, `crates/pipelines/assets/artifacts` (what the API says of it), its row in `docs/plugins.md` |
-//! | an exit code | `crates/domain/src/outcome.rs` (what it stands for), `cli/exit.rs` (number and meaning; the help follows), the README and `docs/json.md` |
+//! | an exit code | `crates/domain/src/outcome.rs` (what it stands for), `cli/exit.rs` (number and meaning; the help follows), `docs/headless.md`, `docs/operations.md` |
 //! | a step of the set-up | `crates/domain/src/setup.rs` (`Step`, what it judges), `app/setup/look.rs` (what is asked), `app/setup/make.rs` (what is made), `docs/setup.md`, `docs/json.schema.json`, and in `crates/sandbox/src/project.rs` what it meets in an empty project |
 //! | a source of tokens | `client/credentials/NAME.rs` (a `TokenSource`), `client/credentials/identity.rs` (its word and its text), where it is opened: `file.rs` by type, or `lookup.rs`; its row in `client/credentials/tests/kinds.rs`, docs/credentials.md |
 //! | a setting of a profile that is not a variable | `config/connection.rs`, `config/shown.rs` (without secrets), `config/template.rs` (meaning and example), then `app/parts.rs` where it takes effect; `cargo test --test commands -- --ignored write_` writes `docs/variables.md` |
-//! | a command | `cli.rs` (the variant), `cli/NAME.rs` (options and help), `app.rs` and `app/NAME.rs` (what it does), `docs/json.md` and `docs/json.schema.json` (its lines), `docs/commands.md` |
+//! | a command | `cli.rs` (the variant), `cli/NAME.rs` (options and help), `app.rs` and `app/NAME.rs` (what it does), `docs/json.md` and `docs/json.schema.json` (its lines), `docs/commands.md`; `INSTA_UPDATE=always cargo test --test commands help` writes what it says of itself |
 
 #[cfg(not(unix))]
 compile_error!("Downbeat runs on Linux and macOS. On Windows, build and run it in WSL.");

@@ -1,4 +1,5 @@
-//! The README and `docs/`: every command of them is run, every link leads somewhere, and what is made from a table is that table.
+//! The README and `docs/`: every command of them is run, every setting is taken, every link leads somewhere, and what is
+//! made from a table is that table.
 //!
 //! `cargo test --test docs -- --ignored write_` writes the tables.
 
@@ -14,6 +15,8 @@ mod links;
 #[expect(dead_code, reason = "it is killed in journeys.rs")]
 #[path = "support/server.rs"]
 mod server;
+#[path = "docs/settings.rs"]
+mod settings;
 #[path = "docs/troubleshooting.rs"]
 mod troubleshooting;
 

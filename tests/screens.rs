@@ -76,6 +76,8 @@ mod mouse;
 mod news;
 #[path = "screens/notices.rs"]
 mod notices;
+#[path = "screens/page_of_keys.rs"]
+mod page_of_keys;
 #[path = "screens/palette.rs"]
 mod palette;
 #[path = "screens/plain.rs"]
@@ -88,8 +90,6 @@ mod prompt;
 mod questions;
 #[path = "screens/random.rs"]
 mod random;
-#[path = "screens/readme.rs"]
-mod readme;
 #[path = "screens/retry.rs"]
 mod retry;
 #[path = "screens/sample.rs"]

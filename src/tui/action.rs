@@ -1,5 +1,5 @@
-//! The action table: every key, where it works and what it does. Dispatch, footer, help and the README's
-//! table are made from it.
+//! The action table: every key, where it works and what it does. Dispatch, footer, help and `docs/keys.md` are made
+//! from it.
 //!
 //! To add a key: add a variant here, a row in `action/table.rs`, and an arm in `tui/update.rs`.
 

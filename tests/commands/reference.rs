@@ -16,9 +16,8 @@ const ABOUT: &str = "\
 This page is made from the tables of the program. `downbeat config` prints the same as a `config.toml` in which every line is
 a comment; `downbeat variables list` says what is in effect and from where.
 
-A variable is taken from `--set NAME=VALUE`, else from the environment, else from `[profile.NAME]` of `config.toml`, else it has
-its default. `downbeat init` and `downbeat profile new` have a flag for each; `downbeat variables set NAME VALUE` writes one into
-the profile.
+[settings.md](settings.md) says which of several values counts. `downbeat init` and `downbeat profile new` have a flag for each
+variable; `downbeat variables set NAME VALUE` writes one into the profile.
 ";
 
 fn path() -> PathBuf {
@@ -161,13 +160,16 @@ fn commands(page: &str) -> Vec<String> {
 #[test]
 fn the_commands_of_the_pages_are_understood() {
     let mut read = 0;
-    for page in ["README.md", "docs/commands.md", "docs/json.md", "docs/setup.md"] {
-        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
-        for command in commands(&text) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs = std::fs::read_dir(root.join("docs")).unwrap();
+    let paths = docs.map(|entry| entry.unwrap().path());
+    let paths = paths.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    for path in paths.chain([root.join("README.md")]) {
+        for command in commands(&std::fs::read_to_string(&path).unwrap()) {
             read += 1;
             let words = command.split_whitespace();
-            Cli::read(words).unwrap_or_else(|error| panic!("{page}: {command}: {error}"));
+            Cli::read(words).unwrap_or_else(|error| panic!("{}: {command}: {error}", path.display()));
         }
     }
-    assert!(read > 40, "only {read} commands were found");
+    assert!(read > 60, "only {read} commands were found");
 }

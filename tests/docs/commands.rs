@@ -25,7 +25,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
 
 /// Commands that end with another code here than 0, and why.
 const CODES: &[(&str, i32, &str)] = &[
-    ("downbeat retry", 5, "a later run has filled the table"),
+    ("downbeat retry", 1, "its task fails again: no such user of MySQL"),
     ("downbeat init  ", 2, "there is nobody to ask"),
     (
         "downbeat setup --profile prod --preference cloudsql",
@@ -123,7 +123,7 @@ impl Stage {
     /// What a shell in this home leaves, which finds the program by its name, and whose environment leads to the sandbox.
     fn shell(&self, text: &str) -> Told {
         let (_, port) = self.sandbox.address().rsplit_once(':').unwrap();
-        let script = text.replace("0199c1d2", &self.run).replace("41231", port);
+        let script = text.replace("0199c1d2", &self.run).replace("18080", port);
         let script = NAMES
             .iter()
             .fold(script, |text, (there, here)| text.replace(there, here));

@@ -1,27 +1,7 @@
-//! The README's table of keys and `docs/keys.md` are the action table: `cargo test --test screens -- --ignored readme`
-//! writes them.
+//! `docs/keys.md` is the action table: `cargo test --test screens -- --ignored write_` writes it.
 
 use downbeat::tui::action::{self, Danger, Entry};
 use std::path::{Path, PathBuf};
-
-const HEAD: &str = "| where | key | what |\n| --- | --- | --- |\n";
-
-fn path() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")
-}
-
-/// The table in Markdown; a heading is in its first row.
-fn key_table() -> String {
-    let mut table = HEAD.to_owned();
-    for (title, entries) in action::groups() {
-        for (place, entry) in entries.into_iter().enumerate() {
-            let title = if place == 0 { title } else { "" };
-            let row = ["| ", title, " | ", &keys(entry), " | ", entry.description, " |\n"];
-            table += &row.concat();
-        }
-    }
-    table
-}
 
 /// The keys of an entry; one without a key is typed into the palette.
 fn keys(entry: &Entry) -> String {
@@ -37,7 +17,8 @@ const ABOUT: &str = "\
 Every action with its name, its keys and what it does. This page is made from the action table of the program, as are the
 footer, the help (`?`) and the palette (`:`).
 
-`g g` is two keys, one after the other; whoever waits after the first one is shown what can follow.
+`?` shows the keys of the place where one is: `/` finds one by name or by the key itself, `enter` does it. `g g` is two keys, one
+after the other; whoever waits after the first one is shown what can follow.
 
 ## Changing keys
 
@@ -47,7 +28,7 @@ palette still knows the action.
 ```toml
 [keys]
 stop_task = \"F7\"
-retry = [\"R\", \"ctrl-t\"]
+retry = [\"R\", \"g r\"]
 previous_try = \"g b\"
 wrap = \"none\"
 ```
@@ -102,40 +83,17 @@ fn page() -> String {
     page
 }
 
-fn path_of_page() -> PathBuf {
+fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/keys.md")
 }
 
 #[test]
 fn the_page_of_keys_is_the_action_table() {
-    assert_eq!(std::fs::read_to_string(path_of_page()).unwrap(), page());
+    assert_eq!(std::fs::read_to_string(path()).unwrap(), page());
 }
 
 #[test]
 #[ignore = "writes docs/keys.md"]
 fn write_the_page_of_keys() {
-    std::fs::write(path_of_page(), page()).unwrap();
-}
-
-/// The README before its table of keys, the table, and what follows.
-fn parts(readme: &str) -> (&str, &str, &str) {
-    let start = readme.find(HEAD).expect("the README has a table of keys");
-    let length = readme[start..].find("\n\n").expect("something follows it") + 1;
-    let (before, rest) = readme.split_at(start);
-    let (table, after) = rest.split_at(length);
-    (before, table, after)
-}
-
-#[test]
-fn the_readme_has_the_action_table() {
-    let readme = std::fs::read_to_string(path()).unwrap();
-    assert_eq!(parts(&readme).1, key_table());
-}
-
-#[test]
-#[ignore = "writes README.md"]
-fn write_the_key_table_of_the_readme() {
-    let readme = std::fs::read_to_string(path()).unwrap();
-    let (before, _, after) = parts(&readme);
-    std::fs::write(path(), [before, &key_table(), after].concat()).unwrap();
+    std::fs::write(path(), page()).unwrap();
 }
