@@ -142,15 +142,10 @@ fn commands(page: &str) -> Vec<String> {
         .skip(1)
         .map(|block| block.split("```").next().unwrap());
     let lines: String = blocks.collect::<String>().replace("\\\n", " ");
-    let commands = lines.lines().map(|line| {
-        line.split(" #")
-            .next()
-            .unwrap()
-            .split(" |")
-            .next()
-            .unwrap()
-            .trim()
-    });
+    let end = |line: &str| [" #", " |", " >"].iter().filter_map(|mark| line.find(mark)).min();
+    let commands = lines
+        .lines()
+        .map(|line| line[..end(line).unwrap_or(line.len())].trim());
     commands
         .filter(|line| line.starts_with("downbeat "))
         .map(str::to_owned)
