@@ -30,7 +30,10 @@ pub(super) fn logs_help() -> String {
         &format!("{LOGS}\n\n{TASK}"),
         &[
             (Exit::Success, "the log was printed"),
-            (Exit::TaskFailed, "nobody drives the run any more, so that --follow does not go on"),
+            (
+                Exit::TaskFailed,
+                "nobody drives the run any more, so that --follow does not go on",
+            ),
             (
                 Exit::Refused,
                 "the journal or the log cannot be read, or there is no such run, task or try",

@@ -393,7 +393,7 @@ mod tests {
 
     #[test]
     fn each_check_has_a_title_of_its_own() {
-        let titles: std::collections::BTreeSet<_> = Check::ALL.iter().map(|check| check.title()).collect();
+        let titles: BTreeSet<_> = Check::ALL.iter().map(|check| check.title()).collect();
         assert_eq!((Check::ALL.len(), titles.len()), (15, 15));
     }
 }

@@ -188,7 +188,8 @@ fn a_macro_that_a_column_gives_in_other_case_is_told() {
         let errors = errors.filter(|finding| finding.severity == Severity::Error);
         errors
             .map(|finding| format!("{:?}", finding.remedies))
-            .collect::<String>()
+            .collect::<Vec<_>>()
+            .concat()
     };
     let told = remedies("Region");
     assert!(
