@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 const NATIVE: &str = "native";
 const DATAPROC: &str = "dataproc";
+const GCP_DATAPROC: &str = "gcp-dataproc";
 
 /// What asks for a profile: `SYSTEM:dataproc`.
 pub const PROFILE_ARGUMENT: &str = "system.profile.name";
@@ -24,6 +25,27 @@ pub fn chosen(arguments: &BTreeMap<String, String>) -> &'static str {
     {
         Some((_, DATAPROC)) => DATAPROC,
         _ => NATIVE,
+    }
+}
+
+/// What makes the clusters of a profile.
+pub struct ProvisionerUse {
+    pub name: &'static str,
+    /// Whether the program runs beside CDAP or on a cluster of its own.
+    pub cluster_mode: &'static str,
+}
+
+/// What makes the clusters of a system profile.
+pub fn provisioner_of(profile: &str) -> ProvisionerUse {
+    match profile {
+        DATAPROC => ProvisionerUse {
+            name: GCP_DATAPROC,
+            cluster_mode: "ISOLATED",
+        },
+        _ => ProvisionerUse {
+            name: NATIVE,
+            cluster_mode: "ON_PREMISE",
+        },
     }
 }
 
@@ -75,7 +97,7 @@ fn dataproc(call: &Call) -> Profile {
         label: "Dataproc",
         description: "Runs programs on a Dataproc cluster; in the sandbox they run here.",
         provisioner: ProfileProvisioner {
-            name: "gcp-dataproc",
+            name: GCP_DATAPROC,
             properties: [],
             total_processing_cpus_label: "Custom",
         },

@@ -74,8 +74,7 @@ impl Cdap {
             let text = "The sandbox starts workflows only. Please start DataPipelineWorkflow.";
             return Err(Answer::refuse(501, text));
         }
-        let mut run = self.new_run(&state, program);
-        run.arguments.extend(arguments);
+        let mut run = self.new_run(&state, program, arguments);
         check_profile(&run.arguments)?;
         let id = run.id.clone();
         self.assign_fault(&mut run);
@@ -92,11 +91,12 @@ impl Cdap {
         refusal.map_or(Ok(id), Err)
     }
 
-    /// A new run: PENDING, with the preferences and `logical.start.time` as arguments.
-    fn new_run(&self, state: &CdapState, program: &ProgramRef) -> Run {
+    /// A new run: PENDING, with the preferences and `logical.start.time` beside the caller's arguments.
+    fn new_run(&self, state: &CdapState, program: &ProgramRef, given: Vec<(String, String)>) -> Run {
         let now = self.clock.now();
         let mut arguments = state.resolved_preferences(&scope(program));
         arguments.insert("logical.start.time".to_owned(), now.to_string());
+        arguments.extend(given);
         let newest = state.newest(&program.namespace, &program.app);
         let early = self.personality == Personality::V6_11;
         Run {
@@ -111,8 +111,8 @@ impl Cdap {
             stopping: None,
             terminate: None,
             status: RunStatus::Pending,
+            early_arguments: early.then(|| early_arguments(newest, profile::chosen(&arguments))),
             arguments,
-            early_arguments: early.then(|| early_arguments(newest)),
             visible: early,
             cluster: ClusterStatus::Provisioning,
             cluster_end: None,
@@ -197,9 +197,9 @@ struct Requirements {
 }
 
 /// What a young record of this version shows instead of the caller's arguments.
-fn early_arguments(version: Option<&AppVersion>) -> String {
+fn early_arguments(version: Option<&AppVersion>, profile: &str) -> String {
     let plugins = version.map(|version| version.plan.plugins.as_slice());
-    system_arguments(plugins.unwrap_or_default())
+    system_arguments(plugins.unwrap_or_default(), profile)
 }
 
 impl Cdap {
@@ -208,7 +208,8 @@ impl Cdap {
         run.fault = self.faults.run(&run.arguments);
         if run.fault.arguments_hidden > 0 {
             run.visible = true;
-            run.early_arguments = run.early_arguments.take().or_else(|| Some(system_arguments(&[])));
+            let early = || system_arguments(&[], profile::chosen(&run.arguments));
+            run.early_arguments = run.early_arguments.take().or_else(|| Some(early()));
         }
         if run.fault.hidden > 0 {
             run.visible = false;
@@ -217,7 +218,7 @@ impl Cdap {
 }
 
 /// What a young record shows instead of the caller's arguments, in a real server's order.
-fn system_arguments(plugins: &[PluginUse]) -> String {
+fn system_arguments(plugins: &[PluginUse], profile: &str) -> String {
     let by_stage = in_hash_order(plugins.iter().map(|plugin| (&plugin.id, plugin)));
     let requirements: Vec<_> = by_stage
         .into_iter()
@@ -227,13 +228,14 @@ fn system_arguments(plugins: &[PluginUse]) -> String {
             requirements: Requirements::default(),
         })
         .collect();
+    let provisioner = profile::provisioner_of(profile);
     let entries = [
         ("app.cdap.version", "6.11.0-1741613763282"),
         ("cluster.name", ""),
-        ("system.profile.name", "SYSTEM:native"),
+        (PROFILE_ARGUMENT, &format!("SYSTEM:{profile}")),
         ("pluginRequirements", &gson_text(&requirements)),
-        ("system.profile.provisioner", "native"),
-        ("clusterMode", "ON_PREMISE"),
+        ("system.profile.provisioner", provisioner.name),
+        ("clusterMode", provisioner.cluster_mode),
     ];
     gson_text(&InOrder(
         &entries.map(|(key, value)| (key.to_owned(), value.to_owned())),

@@ -77,6 +77,29 @@ async fn a_young_record_shows_the_systems_arguments() {
 }
 
 #[tokio::test]
+async fn a_young_record_shows_the_profile_that_was_asked_for() {
+    let server = start_with(Settings {
+        speed: 1.0,
+        ..Settings::default()
+    })
+    .await;
+    for (asked, shown) in [
+        (json!({}), ["SYSTEM:native", "native", "ON_PREMISE"]),
+        (
+            json!({ "system.profile.name": "SYSTEM:dataproc" }),
+            ["SYSTEM:dataproc", "gcp-dataproc", "ISOLATED"],
+        ),
+    ] {
+        let run = server.start(asked).await;
+        let record = server.record(&run).await;
+        let early = record["properties"]["runtimeArgs"].as_str().unwrap();
+        let early: Json = serde_json::from_str(early).unwrap();
+        let names = ["system.profile.name", "system.profile.provisioner", "clusterMode"];
+        assert_eq!(names.map(|name| early[name].as_str().unwrap()), shown);
+    }
+}
+
+#[tokio::test]
 async fn the_older_release_hides_a_young_run() {
     let server = start_with(Settings {
         personality: Personality::V6_10,
