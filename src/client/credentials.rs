@@ -17,6 +17,7 @@ mod environment;
 mod expected;
 mod federation;
 mod file;
+mod finder;
 mod gcloud;
 mod google;
 mod identity;
@@ -168,6 +169,13 @@ impl Credentials {
             .into_iter()
             .filter_map(|service| Some((service, self.of(service).account()?)))
             .collect()
+    }
+
+    /// Tokens of any account may be used again: no run goes on.
+    pub fn unpin(&self) {
+        for lookup in [&self.data_fusion, &self.bigquery, &self.cdap] {
+            lookup.unpin();
+        }
     }
 
     /// From now on only tokens of these accounts are used. A service that is not named takes the account of the next

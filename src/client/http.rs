@@ -228,6 +228,7 @@ fn is_refusal(error: &ClientError) -> bool {
 fn without_token(error: ClientError) -> ClientError {
     match error.kind {
         FailureKind::Transient => error.with_kind(FailureKind::Unsent),
+        FailureKind::Unauthorised => error.with_kind(FailureKind::Unidentified),
         _ => error,
     }
 }

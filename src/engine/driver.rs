@@ -230,6 +230,15 @@ impl Driver {
         Cloud::new(&self.parts.client, &self.parts.secrets, variables)
     }
 
+    /// For what is no part of a run. While none goes on, somebody else may have logged in, for the next one.
+    fn cloud_outside(&self, variables: &Variables) -> Cloud {
+        let cloud = self.cloud(variables);
+        if !self.is_busy() {
+            cloud.go_on_as_anybody();
+        }
+        cloud
+    }
+
     fn is_busy(&self) -> bool {
         self.live
             .as_ref()

@@ -30,6 +30,7 @@ const NAMES: [&str; 5] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     pub host: String,
+    pub method: String,
     pub path: String,
     /// Whose token it carried; `None` without one.
     pub identity: Option<String>,
@@ -52,7 +53,15 @@ struct State {
     tunnels: Vec<String>,
     /// Where interfaces really are; without it they answer `{}`.
     forward: Option<SocketAddr>,
+    /// What may happen when a call has come.
+    watch: Option<Watch>,
 }
+
+/// Looks at a call before it is answered, and may change what refresh tokens give.
+type Watch = Box<dyn FnMut(&Call, &mut BTreeMap<String, Vec<Login>>) + Send>;
+
+/// The host of the instance that is forwarded to.
+pub const INSTANCE: &str = "sandbox-downbeat-dot-usw1.datafusion.googleusercontent.com";
 
 /// What the token server says to a login.
 #[derive(Clone)]
@@ -165,6 +174,11 @@ impl Google {
     /// A token that was given to somebody before.
     pub fn token_of(&self, account: &str) -> String {
         self.state.lock().unwrap().token(account)
+    }
+
+    /// Looks at each call from now on.
+    pub fn watch(&self, watch: impl FnMut(&Call, &mut BTreeMap<String, Vec<Login>>) + Send + 'static) {
+        self.state.lock().unwrap().watch = Some(Box::new(watch));
     }
 
     /// For how long the next tokens are good.
@@ -402,12 +416,18 @@ fn interface(state: &Mutex<State>, host: &str, asked: &Asked) -> Vec<u8> {
                 .to_owned()
         });
         let quota_project = asked.header("x-goog-user-project").map(str::to_owned);
-        state.calls.push(Call {
+        let call = Call {
             host: host.to_owned(),
+            method: asked.method.clone(),
             path: asked.path.clone(),
             identity,
             quota_project,
-        });
+        };
+        let state = &mut *state;
+        if let Some(watch) = &mut state.watch {
+            watch(&call, &mut state.logins);
+        }
+        state.calls.push(call);
         state.forward
     };
     let Some(to) = forward else {
@@ -429,7 +449,25 @@ fn interface(state: &Mutex<State>, host: &str, asked: &Asked) -> Vec<u8> {
     server.write_all(&asked.body).unwrap();
     let mut bytes = Vec::new();
     let _ = server.read_to_end(&mut bytes);
-    bytes
+    of_google(bytes, to)
+}
+
+/// The instance has an address of Google's.
+fn of_google(bytes: Vec<u8>, to: SocketAddr) -> Vec<u8> {
+    let own = format!("http://{to}/api");
+    let Some((head, body)) = std::str::from_utf8(&bytes)
+        .ok()
+        .and_then(|text| text.split_once("\r\n\r\n"))
+        .filter(|(_, body)| body.contains(&own))
+    else {
+        return bytes;
+    };
+    let body = body.replace(&own, &format!("https://{INSTANCE}/api"));
+    let head = head
+        .lines()
+        .filter(|line| !line.to_ascii_lowercase().starts_with("content-length:"));
+    let head = head.collect::<Vec<_>>().join("\r\n");
+    format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 /// A proxy that knows one way for every host.

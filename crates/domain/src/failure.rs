@@ -28,7 +28,7 @@ pub enum FailureKind {
     /// Nothing happened, and it will fail again until somebody changes something: 400, 404, a macro
     /// without a value.
     Permanent,
-    /// The identity is missing or may not do this: 401, 403.
+    /// The identity may not do this: 403.
     Unauthorised,
     /// The effect may or may not have happened: an answer was lost. Look before it is repeated.
     Ambiguous,
@@ -43,6 +43,11 @@ pub enum FailureKind {
     /// no file descriptor. It waits, and is never counted as a try. Written as `transient`, for the same reason.
     #[serde(rename = "transient", skip_deserializing)]
     Unsent,
+    /// Nothing happened, for want of an identity: a login that does not hold any more, a token of another account than the
+    /// run's, 401. Nothing begins with it; what has begun waits until somebody has logged in again, without counting a
+    /// try. Written as `unauthorised`, as journals have always had it.
+    #[serde(rename = "unauthorised", skip_deserializing)]
+    Unidentified,
 }
 
 impl FailureKind {
@@ -97,6 +102,11 @@ impl Failure {
         self
     }
 
+    /// Whether certainly nothing was done, and a run that has begun waits for a way or an identity without counting a try.
+    pub fn is_waited_for(&self) -> bool {
+        matches!(self.kind, FailureKind::Unsent | FailureKind::Unidentified)
+    }
+
     /// Whether another try makes sense (promise 5: retry only what can get better).
     pub fn can_get_better(&self) -> bool {
         matches!(
@@ -126,11 +136,15 @@ mod tests {
             (FailureKind::Held, "held"),
             (FailureKind::Busy, "transient"),
             (FailureKind::Unsent, "transient"),
+            (FailureKind::Unidentified, "unauthorised"),
         ] {
             assert_eq!(written(kind), name);
             let read: FailureKind = serde_json::from_value(name.into()).unwrap();
-            let is_read_as_transient = matches!(kind, FailureKind::Busy | FailureKind::Unsent);
-            assert!(read == kind || is_read_as_transient, "{kind:?}");
+            let is_read_as_another = matches!(
+                kind,
+                FailureKind::Busy | FailureKind::Unsent | FailureKind::Unidentified
+            );
+            assert!(read == kind || is_read_as_another, "{kind:?}");
         }
     }
 }

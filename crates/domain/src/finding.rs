@@ -176,7 +176,7 @@ pub fn error_kind(findings: &[Finding]) -> Option<FailureKind> {
         .filter(|finding| finding.severity == Severity::Error);
     errors.map(|finding| finding.kind).min_by_key(|kind| match kind {
         FailureKind::Permanent => 0,
-        FailureKind::Unauthorised => 1,
+        FailureKind::Unauthorised | FailureKind::Unidentified => 1,
         FailureKind::Held => 2,
         FailureKind::Ambiguous => 3,
         FailureKind::Transient => 4,

@@ -55,7 +55,7 @@ impl Outcome {
     /// How a start ends that is refused before anything was touched.
     pub const fn of_refusal(kind: FailureKind) -> Self {
         match kind {
-            FailureKind::Permanent | FailureKind::Unauthorised => Self::Refused,
+            FailureKind::Permanent | FailureKind::Unauthorised | FailureKind::Unidentified => Self::Refused,
             FailureKind::Held => Self::Held,
             FailureKind::Transient | FailureKind::Ambiguous | FailureKind::Busy | FailureKind::Unsent => {
                 Self::Unavailable
@@ -101,7 +101,7 @@ mod tests {
     use crate::request::RunRequest;
     use crate::time::Timestamp;
     use crate::variable::Variables;
-    use FailureKind::{Ambiguous, Busy, Held, Permanent, Transient, Unauthorised, Unsent};
+    use FailureKind::{Ambiguous, Busy, Held, Permanent, Transient, Unauthorised, Unidentified, Unsent};
 
     #[test]
     fn every_end_of_a_run_has_its_outcome() {
@@ -112,7 +112,7 @@ mod tests {
                     (RunState::Empty, _) => Outcome::Empty,
                     (RunState::TimedOut, _) => Outcome::TimedOut,
                     (RunState::Stopped, _) => Outcome::Interrupted,
-                    (RunState::Failed, Some(Permanent | Unauthorised)) => Outcome::Refused,
+                    (RunState::Failed, Some(Permanent | Unauthorised | Unidentified)) => Outcome::Refused,
                     (RunState::Failed, Some(Transient | Ambiguous | Busy | Unsent)) => Outcome::Unavailable,
                     (RunState::Failed, Some(Held)) => Outcome::Held,
                     (RunState::Failed, None) => Outcome::TaskFailed,

@@ -102,6 +102,7 @@ fn failure(kind: &str) -> Failure {
         "permanent" => FailureKind::Permanent,
         "ambiguous" => FailureKind::Ambiguous,
         "unsent" => FailureKind::Unsent,
+        "unidentified" => FailureKind::Unidentified,
         other => panic!("no such failure: {other}"),
     };
     Failure {
@@ -113,7 +114,8 @@ fn failure(kind: &str) -> Failure {
 
 fn any_life() -> impl Strategy<Value = Life> {
     let answer = prop_oneof![
-        5 => Just("started"), 1 => Just("refused"), 1 => Just("busy"), 1 => Just("unsent"), 3 => Just("lost"),
+        5 => Just("started"), 1 => Just("refused"), 1 => Just("busy"), 1 => Just("unsent"),
+        1 => Just("unidentified"), 3 => Just("lost"),
         1 => Just("void"), 1 => Just("replayed"),
     ];
     let late = prop_oneof![3 => Just(0), 1 => 0..400_u64];

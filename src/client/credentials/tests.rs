@@ -2,6 +2,7 @@
 //! of its own for each, directly and through a proxy.
 
 #[path = "../../../tests/support/google.rs"]
+#[expect(dead_code, reason = "calls are looked at while they come in tests/google.rs")]
 mod google;
 mod hosts;
 mod kinds;
@@ -15,8 +16,9 @@ use google::Google;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use super::{Credentials, Outside, Tokens, Wanted};
 use crate::client::auth::Secret;
@@ -47,6 +49,10 @@ enum Step {
     CallAll,
     /// Data Fusion is asked this many times at once.
     CallAtOnce(usize),
+    /// The same again and again until it is not refused; what comes then is told.
+    CallUntilAnswered,
+    /// A file gets another text.
+    Write(PathBuf, String),
     /// The run begins, as this account if one is named.
     Begin(Option<String>),
 }
@@ -167,6 +173,16 @@ async fn obey(orders: &Orders) {
                     tell(&client, outcome);
                 }
             }
+            Step::CallUntilAnswered => {
+                let started = Instant::now();
+                let mut outcome = call(&client, Service::DataFusion).await;
+                while outcome.is_err() && started.elapsed() < Duration::from_secs(60) {
+                    outcome = call(&client, Service::DataFusion).await;
+                    tokio::task::yield_now().await;
+                }
+                tell(&client, outcome);
+            }
+            Step::Write(path, text) => std::fs::write(path, text).unwrap(),
             Step::Begin(account) => {
                 let account = account
                     .iter()

@@ -24,7 +24,7 @@ fn by_kind(error: &ClientError) -> &'static str {
     }
     match (error.kind, error.status()) {
         (FailureKind::Unauthorised, Some(403)) => forbidden(error.service()),
-        (FailureKind::Unauthorised, _) => {
+        (FailureKind::Unauthorised | FailureKind::Unidentified, _) => {
             "Log in again (gcloud auth application-default login), or check GOOGLE_APPLICATION_CREDENTIALS."
         }
         (_, Some(404)) => missing(error.service()),

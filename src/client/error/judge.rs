@@ -30,7 +30,8 @@ pub(super) fn judge(
         _ if !is_service => lost,
         // Two writers collided; this one did nothing.
         400 if text.contains("Could not serialize access") => FailureKind::Transient,
-        401 | 403 => FailureKind::Unauthorised,
+        401 => FailureKind::Unidentified,
+        403 => FailureKind::Unauthorised,
         // A token server's way to say that the login does not hold.
         400 if text.starts_with("invalid_grant") => FailureKind::Unauthorised,
         // CDAP reports what it cannot parse as 500; it fails the same way every time.
@@ -78,7 +79,7 @@ fn is_parse_failure(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use FailureKind::{Ambiguous, Busy, Permanent, Transient, Unauthorised, Unsent};
+    use FailureKind::{Ambiguous, Busy, Permanent, Transient, Unauthorised, Unidentified, Unsent};
 
     #[test]
     fn reason_rules_before_status() {
@@ -93,7 +94,7 @@ mod tests {
             (409, Some("duplicate"), true, Permanent),
             (503, Some("backendError"), true, Ambiguous),
             (503, Some("backendError"), false, Transient),
-            (401, None, true, Unauthorised),
+            (401, None, true, Unidentified),
             (429, None, true, Busy),
             (502, None, true, Ambiguous),
             (504, None, false, Transient),

@@ -52,7 +52,7 @@ impl Cloud {
         let output = self.output();
         let found = match output.look().await.map_err(Failure::from) {
             Ok(found) => found,
-            Err(failure) if failure.can_get_better() => return Err(failure),
+            Err(failure) if failure.can_get_better() || failure.is_waited_for() => return Err(failure),
             Err(_) => return Ok(None),
         };
         let claim = found

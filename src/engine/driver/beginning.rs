@@ -106,6 +106,8 @@ impl Driver {
     pub(super) async fn reserve_again(&mut self) -> Result<(), Failure> {
         let Some(live) = &self.live else { return Ok(()) };
         let (cloud, known) = (live.cloud.clone(), live.scheduler.run().clone());
+        // Between the two others may have looked.
+        cloud.go_on_as(&known.callers);
         let reservation = self.reserve(&cloud, &known).await?;
         let (run, events) = self.read(&known.id).await?;
         // Another process may have tried something of it again, or a person may have marked a task of it.

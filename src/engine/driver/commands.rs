@@ -24,13 +24,13 @@ impl Driver {
             Command::Run(command) => self.on_run_command(command).await,
             Command::Mark { run, tasks, handling } => self.mark(run, tasks, handling).await,
             Command::ReadConfiguration(variables) => {
-                let cloud = self.cloud(&variables);
+                let cloud = self.cloud_outside(&variables);
                 while self.reads.try_join_next().is_some() {}
                 self.reads
                     .spawn(read_configuration(cloud, variables, self.updates.clone()));
             }
             Command::Examine { profile, variables } => {
-                let (cloud, updates) = (self.cloud(&variables), self.updates.clone());
+                let (cloud, updates) = (self.cloud_outside(&variables), self.updates.clone());
                 while self.reads.try_join_next().is_some() {}
                 self.reads.spawn(async move {
                     let report = cloud.examine(&profile).await;
@@ -46,7 +46,7 @@ impl Driver {
                 row,
                 active,
             } => {
-                let (cloud, updates) = (self.cloud(&variables), self.updates.clone());
+                let (cloud, updates) = (self.cloud_outside(&variables), self.updates.clone());
                 while self.reads.try_join_next().is_some() {}
                 self.reads.spawn(async move {
                     let judged = cloud.judge_activation(row, active).await;
@@ -55,7 +55,7 @@ impl Driver {
                 });
             }
             Command::Activate(variables, activation) => {
-                let (cloud, updates) = (self.cloud(&variables), self.updates.clone());
+                let (cloud, updates) = (self.cloud_outside(&variables), self.updates.clone());
                 while self.reads.try_join_next().is_some() {}
                 self.reads.spawn(async move {
                     let update = Update::Activated(cloud.activate(&activation).await);

@@ -48,7 +48,11 @@ impl TableLease {
     /// not there or cannot be read: a chain cannot fill such a table either.
     pub(super) async fn write_if_there(&self, expired: Option<&Claim>) -> Result<Taken, Failure> {
         match self.write(expired).await {
-            Err(failure) if !failure.can_get_better() && self.state().lease.is_by_hand() => {
+            Err(failure)
+                if !failure.can_get_better()
+                    && !failure.is_waited_for()
+                    && self.state().lease.is_by_hand() =>
+            {
                 self.state().unprotected = true;
                 Ok(Taken::Beside(None))
             }

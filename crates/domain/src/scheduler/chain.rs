@@ -7,7 +7,7 @@ use super::message::Request;
 use super::{Effect, Scheduler};
 use crate::check::Check;
 use crate::event::Fact;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
 use crate::finding::{Finding, Severity, refusal};
 use crate::id::TaskId;
 use crate::plan::{Plan, PlannedPipeline, Preflight};
@@ -153,7 +153,7 @@ impl Scheduler {
         let (configuration, inspection) = match outcome {
             Ok(read) => read,
             // The table may be empty by now, so that a try is not to be lost for trouble on this machine.
-            Err(failure) if failure.kind == FailureKind::Unsent => {
+            Err(failure) if failure.is_waited_for() => {
                 self.in_flight.failed(Request::ReadConfiguration, self.now());
                 return self.degrade(Service::BigQuery, failure);
             }

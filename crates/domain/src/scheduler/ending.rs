@@ -8,6 +8,7 @@ use crate::event::Fact;
 use crate::failure::Failure;
 use crate::id::{PipelineRunId, TaskId};
 use crate::pipeline::{PipelineRun, PipelineState};
+use crate::service::Service;
 use crate::state::{RunState, TaskState};
 use crate::task::{StopReason, Task, TaskKind};
 
@@ -166,13 +167,14 @@ impl Scheduler {
                     TaskState::None | TaskState::Scheduled | TaskState::UpForRetry
                 )
         };
-        let again = self.tasks_where(|t| t.state == TaskState::UpForRetry);
-        for task in self.tasks_where(waiting) {
-            let reason = if again.contains(&task) { why_again } else { why };
-            self.emit(Fact::TaskSkipped {
-                task,
-                reason: Failure::permanent(reason),
-            });
+        for id in self.tasks_where(waiting) {
+            let Some(task) = self.run.task(&id) else { continue };
+            let reason = match task.state {
+                TaskState::UpForRetry => Failure::permanent(why_again),
+                TaskState::Scheduled if task.refusals > 0 => because(why, task.reason.as_ref()),
+                _ => Failure::permanent(why),
+            };
+            self.emit(Fact::TaskSkipped { task: id, reason });
         }
     }
 
@@ -186,7 +188,10 @@ impl Scheduler {
             self.stop_truncate(reason);
         }
         for task in self.tasks_where(running) {
-            let failure = Failure::permanent(why);
+            // Trouble with BigQuery is waited for by the one that reads the table.
+            let is_reading = task.as_str() == TaskKind::GetConfiguration.name();
+            let trouble = self.run.degraded.get(&Service::BigQuery).filter(|_| is_reading);
+            let failure = because(why, trouble.map(|(_, reason)| reason));
             match self.run.stop {
                 Some(StopReason::RunLimit) => self.emit(Fact::TaskTimedOut { task, failure }),
                 _ => self.emit(Fact::TaskStopped { task, failure }),
@@ -233,5 +238,14 @@ impl Scheduler {
             self.emit(Fact::UpstreamFailed { task: end });
         }
         self.emit(Fact::RunEnded { state });
+    }
+}
+
+/// An end, with what was waited for until then.
+fn because(end: &str, cause: Option<&Failure>) -> Failure {
+    match cause {
+        Some(cause) => Failure::permanent(format!("{end} It could not be done: {}", cause.reason))
+            .with_remedies(cause.remedies.clone()),
+        None => Failure::permanent(end),
     }
 }

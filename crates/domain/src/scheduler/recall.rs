@@ -76,7 +76,7 @@ impl Scheduler {
                 self.restore(Service::BigQuery);
                 waiting.iter().for_each(|id| self.recall(id, &configuration));
             }
-            Err(failure) if failure.can_get_better() => {
+            Err(failure) if failure.can_get_better() || failure.is_waited_for() => {
                 self.in_flight.failed(Request::ReadConfiguration, self.now());
                 self.degrade(Service::BigQuery, failure);
             }

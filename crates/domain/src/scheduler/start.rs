@@ -3,7 +3,7 @@
 //! ```text
 //! StartIntended ─→ request ─┬─ started ───→ PipelineStarted
 //!  (token on disk)          ├─ refused ───→ the try failed
-//!                           ├─ busy, unsent → StartRefused, the same try again later with a new token
+//!                           ├─ busy, unsent, no identity → StartRefused, the same try again later with a new token
 //!                           └─ ambiguous ─→ StartDoubted: `lost.rs`
 //! ```
 
@@ -109,7 +109,7 @@ impl Scheduler {
                 });
             }
             Err(failure) if stop.is_some() => self.conclude_stop(id, NOT_STARTED, Some(failure)),
-            Err(failure) if matches!(failure.kind, FailureKind::Busy | FailureKind::Unsent) => {
+            Err(failure) if failure.kind == FailureKind::Busy || failure.is_waited_for() => {
                 self.postpone_start(id, failure);
             }
             Err(failure) => self.fail_try(id.clone(), failure),
@@ -130,9 +130,10 @@ impl Scheduler {
             });
         }
         let refusals = self.run.task(id).map_or(0, |t| t.refusals).saturating_add(1);
-        let pause = match reason.kind {
-            FailureKind::Unsent => policy::backoff(refusals),
-            _ => policy::refusal_pause(refusals),
+        let pause = if reason.is_waited_for() {
+            policy::backoff(refusals)
+        } else {
+            policy::refusal_pause(refusals)
         };
         let pause = policy::jittered(pause, id.as_str(), refusals.into());
         let again_at = self.now() + pause;

@@ -82,11 +82,11 @@ impl Scheduler {
             return self.stop_truncate(StopReason::TryLimit);
         }
         let degraded = self.run.degraded.get(&Service::BigQuery);
-        let why = degraded
-            .map(|(_, reason)| reason.reason.clone())
+        let (why, remedies) = degraded
+            .map(|(_, reason)| (reason.reason.clone(), reason.remedies.clone()))
             .unwrap_or_default();
         let reason = format!("The job that empties the table could not be sent. {why}");
-        let failure = Failure::transient(reason.trim_end());
+        let failure = Failure::transient(reason.trim_end()).with_remedies(remedies);
         self.end_truncate(failure);
     }
 
@@ -106,7 +106,9 @@ impl Scheduler {
         let stop = self.truncate_stop();
         match outcome {
             Ok(job) => self.on_truncate_seen(job),
-            Err(failure) if failure.can_get_better() => self.on_truncate_unseen(failure),
+            Err(failure) if failure.can_get_better() || failure.is_waited_for() => {
+                self.on_truncate_unseen(failure);
+            }
             // Once it is to stop, only a look tells: the cancelling may have made the refusal.
             Err(_) if stop.is_some() => {}
             Err(_) if self.truncate.is_doubted => self.stop_truncate(StopReason::TryLimit),

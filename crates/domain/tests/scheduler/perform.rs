@@ -214,6 +214,7 @@ impl FakeServer {
             "refused" => Err(Failure::permanent(life.cause)),
             "busy" => Err(Failure::new(FailureKind::Busy, "429")),
             "unsent" => Err(Failure::new(FailureKind::Unsent, "connection refused")),
+            "unidentified" => Err(Failure::new(FailureKind::Unidentified, "the login has expired")),
             "lost" | "void" => Err(Failure::ambiguous("reset")),
             other => panic!("no such answer: {other}"),
         }

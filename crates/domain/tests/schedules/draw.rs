@@ -203,7 +203,7 @@ fn outage(chance: &mut Chance, from: u64, is_gentle: bool) -> Trouble {
     let of = chance.pick(&services);
     let how = match of {
         // Without a token nothing leaves.
-        Service::Credentials => Fault::Refused,
+        Service::Credentials => chance.pick(&[Fault::Refused, Fault::Expired]),
         _ => chance.pick(&[Fault::Refused, Fault::Broken, Fault::Mute, Fault::Busy]),
     };
     Trouble::Outage {

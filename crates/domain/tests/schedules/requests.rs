@@ -81,7 +81,7 @@ impl World<'_> {
                 )
             }
             Fate::Failed(failure, after) => {
-                if !failure.can_get_better() {
+                if !failure.can_get_better() && !failure.is_waited_for() {
                     self.refused.push(token.clone());
                 }
                 (after, Err(failure))

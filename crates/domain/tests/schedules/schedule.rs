@@ -151,6 +151,8 @@ pub enum Fault {
     Mute,
     /// 429.
     Busy,
+    /// The login does not hold any more.
+    Expired,
 }
 
 /// What a person asks for; rows by their place.

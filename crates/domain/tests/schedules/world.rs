@@ -96,6 +96,7 @@ impl<'a> World<'a> {
         match fault {
             Fault::Refused => Failure::new(FailureKind::Unsent, "connection refused"),
             Fault::Busy => Failure::new(FailureKind::Busy, "429"),
+            Fault::Expired => Failure::new(FailureKind::Unidentified, "the login has expired"),
             Fault::Broken | Fault::Mute if has_effect => Failure::ambiguous("503"),
             Fault::Broken | Fault::Mute => Failure::transient("503"),
         }
@@ -105,6 +106,12 @@ impl<'a> World<'a> {
     pub fn arrive(&mut self, effect: Effect, now: u64, skew: i64) -> Outcome {
         let needed = services_of(&effect);
         let fault = needed.iter().find_map(|service| self.fault(*service, now));
+        let is_first = matches!(effect, Effect::Preflight) && self.schedule.is_gentle;
+        // Nothing begins with an expired login, and a gentle schedule begins.
+        let fault = fault.map(|fault| match fault {
+            Fault::Expired if is_first => Fault::Refused,
+            fault => fault,
+        });
         let mut outcome = match effect {
             Effect::Start {
                 task,

@@ -78,7 +78,7 @@ fn a_file_that_cannot_be_used_stops_with_its_path_and_reason() {
         let outcome = first(&child);
         assert_eq!(
             outcome.kind.as_deref(),
-            Some("Unauthorised"),
+            Some("Unidentified"),
             "{content:?}: {outcome:?}"
         );
         let is_told = outcome.text.contains(path.to_str().unwrap()) && outcome.text.contains(reason);
@@ -128,7 +128,7 @@ fn a_refusal_has_a_fitting_remedy() {
         let file = google.write("login.json", &Google::login("r").to_string());
         child.set("GOOGLE_APPLICATION_CREDENTIALS", file);
         let outcome = first(&child);
-        assert_eq!(outcome.kind.as_deref(), Some("Unauthorised"), "{outcome:?}");
+        assert_eq!(outcome.kind.as_deref(), Some("Unidentified"), "{outcome:?}");
         assert!(
             outcome.hint.to_lowercase().contains(&words.to_lowercase()),
             "{body}: {}",
@@ -145,7 +145,7 @@ fn an_impersonation_that_is_not_allowed_names_the_role() {
     child.set("GCE_METADATA_HOST", google.metadata.to_string());
     child.orders.impersonate = Some("forbidden@p.iam.gserviceaccount.com".into());
     let outcome = first(&child);
-    assert_eq!(outcome.kind.as_deref(), Some("Unauthorised"), "{outcome:?}");
+    assert_eq!(outcome.kind.as_deref(), Some("Unidentified"), "{outcome:?}");
     assert!(
         outcome.hint.contains("Service Account Token Creator"),
         "{}",
@@ -199,7 +199,7 @@ fn nobody_at_all_is_told_with_all_that_was_tried() {
     child.set("HOME", google.authority().parent().unwrap());
     child.set("PATH", "/nowhere");
     let outcome = first(&child);
-    assert_eq!(outcome.kind.as_deref(), Some("Unauthorised"), "{outcome:?}");
+    assert_eq!(outcome.kind.as_deref(), Some("Unidentified"), "{outcome:?}");
     for part in [
         "GOOGLE_APPLICATION_CREDENTIALS is not set",
         ".config/gcloud",

@@ -63,7 +63,7 @@ fn a_token_of_another_account_is_refused() {
         // Ann again after Bob was refused.
         (
             vec![Login::As(ANN), Login::As(BOB), Login::As(ANN)],
-            vec![begin(), once(), once(), once()],
+            vec![begin(), once(), once(), Step::CallUntilAnswered],
             vec![ANN, ANN],
         ),
     ] {
@@ -72,7 +72,7 @@ fn a_token_of_another_account_is_refused() {
         let outcomes = child.run();
         assert_eq!(carried(&google), uses, "{steps:?}: {outcomes:#?}");
         for refused in outcomes.iter().filter(|outcome| outcome.kind.is_some()) {
-            assert_eq!(refused.kind.as_deref(), Some("Unauthorised"), "{refused:?}");
+            assert_eq!(refused.kind.as_deref(), Some("Unidentified"), "{refused:?}");
             assert!(
                 refused.text.contains(ANN) && refused.text.contains(BOB),
                 "{refused:?}"
@@ -100,6 +100,46 @@ fn a_login_that_is_revoked_in_the_middle_does_not_become_gclouds_account() {
     assert_eq!(carried(&google), [ANN]);
     assert!(outcomes[1].text.contains("invalid_grant"), "{outcomes:?}");
     assert!(outcomes[1].identity.contains(ANN), "{outcomes:?}");
+}
+
+#[test]
+fn a_refusal_is_not_asked_for_again_by_each_call() {
+    let refused = Login::Refused(400, r#"{"error":"invalid_grant"}"#);
+    for turns in [
+        vec![Login::As(ANN), refused],
+        vec![Login::As(ANN), Login::As(BOB)],
+    ] {
+        let google = Google::new(None);
+        let steps = [Step::Begin(None), Step::CallAtOnce(1), Step::CallAtOnce(20)];
+        let outcomes = with_login(&google, &turns, &steps).run();
+        let refused = outcomes.iter().filter(|outcome| outcome.kind.is_some());
+        assert_eq!(refused.count(), 20, "{outcomes:?}");
+        assert_eq!(google.asked().len(), 2);
+        assert!(outcomes[20].identity.contains(ANN), "{outcomes:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_written_anew_is_read_anew() {
+    let google = Google::new(None);
+    google.logs_in("r-ann", &[Login::As(ANN)]);
+    google.logs_in("r-bob", &[Login::As(BOB)]);
+    let file = google.write("login.json", &Google::login("r-bob").to_string());
+    let text = Google::login("r-ann").to_string();
+    let steps = [
+        // A look before the run, with a token that is good for long.
+        Step::CallAtOnce(1),
+        Step::Begin(Some(ANN.into())),
+        Step::CallAtOnce(1),
+        Step::Write(file.clone(), text),
+        Step::CallUntilAnswered,
+    ];
+    let mut child = Child::new(&google, &steps);
+    child.set("GOOGLE_APPLICATION_CREDENTIALS", file);
+    let outcomes = child.run();
+    assert_eq!(carried(&google), [BOB, ANN], "{outcomes:?}");
+    assert_eq!(outcomes.len(), 3);
+    assert!(outcomes[1].text.contains(BOB), "{outcomes:?}");
 }
 
 #[test]
@@ -132,7 +172,7 @@ async fn a_look_up_that_nobody_waits_for_any_more_ends_with_its_command() {
     };
     let credentials = Credentials::new(wanted, &Outside::new(|_| None));
     let url = url::Url::parse("https://bigquery.googleapis.com/").unwrap();
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     let began = async {
         loop {
             let written = std::fs::read_to_string(&number).unwrap();
