@@ -46,6 +46,7 @@ use domain::key::RowName;
 use domain::request::RunRequest;
 use domain::row::Configuration;
 use domain::secret::SecretNames;
+use domain::target::Credentials;
 use domain::time::Timestamp;
 use domain::variable::Variables;
 use tokio::sync::mpsc;
@@ -214,7 +215,7 @@ pub struct Connected {
     /// Base of the product's own screens, for links.
     pub console: Option<String>,
     /// Whose credentials the calls carried.
-    pub caller: String,
+    pub caller: Credentials,
 }
 
 /// The channels to and from an engine.

@@ -14,6 +14,8 @@ mod activation;
 mod attention;
 #[path = "screens/axis.rs"]
 mod axis;
+#[path = "screens/callers.rs"]
+mod callers;
 #[path = "screens/common_arguments.rs"]
 mod common_arguments;
 #[path = "screens/configuration.rs"]

@@ -5,7 +5,7 @@ use crate::cli::Choice;
 use crate::config::Settings;
 use domain::request::RunRequest;
 use domain::shell;
-use domain::target::{Credentials, Endpoints, Target};
+use domain::target::{Endpoints, Target};
 
 /// The target of a request with these settings.
 pub(super) fn of(settings: &Settings, request: &RunRequest) -> Target {
@@ -13,7 +13,7 @@ pub(super) fn of(settings: &Settings, request: &RunRequest) -> Target {
         request,
         settings.wants_sandbox(),
         endpoints(settings),
-        credentials(settings),
+        parts::credentials(&settings.connection).described(),
     )
 }
 
@@ -29,18 +29,6 @@ pub(super) fn endpoints(settings: &Settings) -> Endpoints {
         datafusion: text(&connection.datafusion_endpoint),
         bigquery: text(&connection.bigquery_endpoint),
         cdap: text(&connection.cdap_endpoint),
-    }
-}
-
-/// Whose credentials the settings use.
-pub(super) fn credentials(settings: &Settings) -> Credentials {
-    let found = parts::credentials(&settings.connection);
-    let identity = found.identity();
-    Credentials {
-        text: found.text(),
-        source: identity.source.as_str(),
-        account: identity.account,
-        file: identity.file.map(|file| file.to_string_lossy().into_owned()),
     }
 }
 

@@ -94,7 +94,7 @@ async fn open_one(choice: &Choice, startup: &Startup) -> anyhow::Result<End> {
         lacks_choice: settings.lacks_choice,
         is_sandbox: settings.wants_sandbox(),
         endpoints: target::endpoints(settings),
-        credentials: target::credentials(settings),
+        credentials: parts::credentials(&settings.connection).described(),
         look: screen::look(settings, &environment),
         preferences: screen::preferences(settings, choice.linear, &environment),
         variables: settings.variables.clone(),

@@ -46,6 +46,7 @@ use super::endpoints::is_loopback;
 use super::error::ClientError;
 use domain::failure::FailureKind;
 use domain::service::Service;
+use domain::target;
 use lookup::Lookup;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -161,6 +162,17 @@ impl Credentials {
         let others = self.others().into_iter();
         let others = others.map(|(service, identity)| format!("; for {service} {identity}"));
         self.identity().to_string() + &others.collect::<String>()
+    }
+
+    /// Both, for the first line of a run and for the screen.
+    pub fn described(&self) -> target::Credentials {
+        let identity = self.identity();
+        target::Credentials {
+            source: identity.source.as_str(),
+            account: identity.account,
+            file: identity.file.map(|file| file.to_string_lossy().into_owned()),
+            text: self.text(),
+        }
     }
 
     /// The accounts whose tokens have been used, by service.

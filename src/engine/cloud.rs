@@ -145,7 +145,7 @@ impl Cloud {
                 version,
                 state: "ACTIVE".into(),
                 console: None,
-                caller: self.shared.client.credentials().text(),
+                caller: self.shared.client.credentials().described(),
             });
         }
         let instance = self.instance().await?;
@@ -154,7 +154,7 @@ impl Cloud {
             version,
             state: instance.state.to_string(),
             console: instance.service_endpoint,
-            caller: self.shared.client.credentials().text(),
+            caller: self.shared.client.credentials().described(),
         })
     }
 

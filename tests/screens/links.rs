@@ -19,7 +19,7 @@ fn of_google(mut model: Model) -> Model {
         version: "6.11.0".into(),
         state: "ACTIVE".into(),
         console: Some(UI.into()),
-        caller: "none".into(),
+        caller: sample::nobody(),
     };
     send(
         &mut model,

@@ -87,12 +87,7 @@ pub fn setup() -> Setup {
         profile: "sandbox".into(),
         is_sandbox: true,
         endpoints: Endpoints::default(),
-        credentials: Credentials {
-            source: "none",
-            account: None,
-            file: None,
-            text: "none".into(),
-        },
+        credentials: nobody(),
         look: COLOUR,
         profiles: Vec::new(),
         lacks_choice: false,
@@ -124,6 +119,16 @@ pub fn setup() -> Setup {
         ask_for_release: None,
         local_offset: |_| 3600,
         clock: || START,
+    }
+}
+
+/// No credentials are sent, as in the sandbox.
+pub fn nobody() -> Credentials {
+    Credentials {
+        source: "none",
+        account: None,
+        file: None,
+        text: "none".into(),
     }
 }
 
@@ -181,7 +186,7 @@ pub fn ready(width: u16, height: u16) -> Model {
         version: "6.11.0".into(),
         state: "ACTIVE".into(),
         console: None,
-        caller: "none".into(),
+        caller: nobody(),
     };
     send(&mut model, 0, Msg::Engine(Box::new(Update::Connected(connected))));
     model

@@ -54,7 +54,7 @@ pub(super) fn on_update(model: &mut Model, update: Update, effects: &mut Vec<Eff
         }
         Update::Connected(connected) => {
             // The account is known now.
-            model.credentials.text.clone_from(&connected.caller);
+            model.credentials.clone_from(&connected.caller);
             model.connected = Some(connected);
             model.lookup_failure = None;
         }

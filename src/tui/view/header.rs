@@ -14,6 +14,7 @@ use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::text;
 use domain::run::Run;
 use domain::state::RunState;
+use domain::target::Credentials;
 use domain::time::human;
 use domain::watched::Watched;
 use ratatui::layout::Rect;
@@ -24,6 +25,12 @@ const GAP: usize = 3;
 /// The columns of a whole bar, and of the shortest one that says more than its number.
 const BAR: usize = 30;
 const LEAST_BAR: usize = 8;
+
+/// The columns of the number alone, and of the gaps around it.
+const LEAST_DONE: usize = 6 + 2 * GAP;
+
+/// The fewest columns that still tell one account from another.
+const LEAST_CALLER: usize = 15;
 
 /// Draws both rows.
 pub(super) fn draw(model: &Model, area: Rect, canvas: &mut Canvas) {
@@ -122,35 +129,81 @@ fn place(model: &Model, area: Rect, canvas: &mut Canvas) {
             column = canvas.field(area, column, 0, left, word, canvas.look.style(Meaning::Warning));
         }
     }
-    let variables = &model.variables.working;
-    let pipeline = match variables.cdf_pipeline_name.as_str() {
-        "" => "no pipeline set",
-        name => name,
-    };
-    let dot = canvas.look.symbols.dot;
-    let instance = match variables.cdf_instance.as_str() {
-        "" => None,
-        name => Some(name.to_owned()),
-    };
-    let connected = model.connected.as_ref();
-    let connected = connected.map(|connected| format!("{} {}", connected.version, connected.state));
-    let failed = model.lookup_failure.as_ref().map(|_| "no answer".to_owned());
-    let connected = failed.or(connected);
-    let parts = [Some(pipeline.to_owned()), instance, connected];
-    let words = format!(
-        " {}",
-        parts
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(&format!(" {dot} "))
-    );
     let left = room.saturating_sub(usize::from(column));
+    let (words, left) = environment(model, left, canvas.look.symbols.dot);
     column = canvas.field(area, column, 0, left, &words, canvas.look.style(Meaning::Text));
     bar(model, area, (usize::from(column), room), canvas);
     let from = canvas.right(area, 0, &help, canvas.look.style(Meaning::Accent));
     let place = Rect::new(area.x + from, area.y, area.width.saturating_sub(from), 1);
     canvas.targets.push(place, Target::Action(Action::Help.name()));
+}
+
+/// The pipeline, the instance, and as whom it is asked, in so many columns; the columns that they may have. The source of
+/// the credentials gives way first, then a version in which nothing is wrong: the plan has all of it.
+fn environment(model: &Model, room: usize, dot: &str) -> (String, usize) {
+    let variables = &model.variables.working;
+    let pipeline = match variables.cdf_pipeline_name.as_str() {
+        "" => "no pipeline set",
+        name => name,
+    };
+    let instance = Some(variables.cdf_instance.clone()).filter(|name| !name.is_empty());
+    let connected = model.connected.as_ref();
+    let version = connected.map(|connected| format!("{} {}", connected.version, connected.state));
+    let failed = model.lookup_failure.as_ref().map(|_| "no answer".to_owned());
+    let is_fine = failed.is_none() && connected.is_none_or(|connected| connected.state == "ACTIVE");
+    let version = failed.or(version);
+    let joined = |version: Option<&String>, caller: Option<&str>| {
+        let parts = [
+            Some(pipeline),
+            instance.as_deref(),
+            version.map(String::as_str),
+            caller,
+        ];
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        format!(" {}", parts.join(&format!(" {dot} ")))
+    };
+    let without = (joined(version.as_ref(), None), room);
+    let Some(caller) = caller(&model.credentials) else {
+        return without;
+    };
+    // What is done of a run keeps its number.
+    let room = room.saturating_sub(eta::percent(model).map_or(0, |_| LEAST_DONE));
+    for words in [&caller.whole, &caller.short] {
+        let words = joined(version.as_ref(), Some(words));
+        if text::width(&words) <= room {
+            return (words, room);
+        }
+    }
+    let words = joined(version.as_ref().filter(|_| !is_fine), Some(&caller.short));
+    let most = text::width(&caller.short).min(LEAST_CALLER);
+    if text::width(&words) + most <= room + text::width(&caller.short) {
+        (words, room)
+    } else {
+        without
+    }
+}
+
+/// As whom the services are asked.
+struct Caller {
+    /// With the source of the credentials.
+    whole: String,
+    short: String,
+}
+
+/// Nobody, if no credentials are sent.
+fn caller(credentials: &Credentials) -> Option<Caller> {
+    let source = credentials.source.replace('_', " ");
+    match &credentials.account {
+        _ if credentials.source == "none" => None,
+        Some(account) => Some(Caller {
+            whole: format!("as {account} ({source})"),
+            short: format!("as {account}"),
+        }),
+        None => Some(Caller {
+            whole: format!("as {source}"),
+            short: format!("as {source}"),
+        }),
+    }
 }
 
 /// How much of the live run is done, right of the instance, where that leaves room; if need be as a number alone.
@@ -159,7 +212,7 @@ fn bar(model: &Model, area: Rect, (from, to): (usize, usize), canvas: &mut Canva
         return;
     };
     let words = format!(" {percent:>3} %");
-    let Some(room) = to.checked_sub(from + 2 * GAP + text::width(&words)) else {
+    let Some(room) = to.checked_sub(from + LEAST_DONE) else {
         return;
     };
     let columns = if room < LEAST_BAR { 0 } else { room.min(BAR) };

@@ -1,6 +1,7 @@
 //! The table of the matrix: each pane and each window in each state. A state that cannot exist there says why.
 
 use super::{huge as h, worlds as w};
+use crate::callers;
 use crate::retry;
 use crate::scene;
 use downbeat::tui::action::Action;
@@ -273,6 +274,7 @@ pub fn views() -> Vec<View> {
         once("stop_run", w::running, "X", &["Stop the whole run?"], BY_TASKS),
         once("leave_live", w::running, "q", &["Leave"], BY_TASKS),
         once("leave_live_google", || { let mut model = w::running(); model.is_sandbox = false; model }, "q", &["Leave"], BY_TASKS),
+        once("caller", callers::running, "3", &["as loader@"], IN_MEMORY),
         once("leave_edits", w::ready, "1 j j j j enter 2 enter j enter x enter esc q", &["Leave"], BY_TASKS),
         once("interrupt", w::ready, "ctrl-c", &["ctrl-c"], BY_TASKS),
         once("resume", w::found, "", &["Resume the unfinished run?"], BY_TASKS),

@@ -293,7 +293,7 @@ pub fn connect(model: &mut Model) {
         version: "6.11.0".into(),
         state: "ACTIVE".into(),
         console: None,
-        caller: "none".into(),
+        caller: sample::nobody(),
     };
     send(model, 0, Msg::Engine(Box::new(Update::Connected(connected))));
 }
