@@ -168,7 +168,10 @@ fn a_row_that_waits_for_the_account_says_so_with_the_remedy() {
     press(&mut model, "3 i");
     let shown = sample::picture(&model, &COLOUR);
     let words = shown.split(|c: char| c.is_whitespace() || c == '│');
-    let shown = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let shown = words
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
     for words in ["scheduled", "the token is of bob@example.com", "retrying", remedy] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
