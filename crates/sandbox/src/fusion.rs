@@ -10,7 +10,6 @@
 //! `fusion/store.rs` stores instances and operations; `fusion/instance.rs` and `fusion/operation.rs` show them.
 //! Error texts that no public report shows are our own.
 
-mod call;
 mod field;
 mod filter;
 mod instance;
@@ -23,6 +22,7 @@ mod store;
 mod tests;
 
 use super::api_error::{ApiError, ApiResult, respond};
+use super::call::Call;
 use super::policy;
 use super::project::Project;
 use super::resource_names::ResourceNames;
@@ -33,7 +33,6 @@ use axum::extract::State;
 use axum::http::{Method, Uri};
 use axum::response::Response;
 use axum::routing::any;
-use call::Call;
 use operation::{Operation, Verb};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -86,7 +85,8 @@ async fn handle(State(fusion): State<Arc<Fusion>>, method: Method, uri: Uri, bod
 impl Fusion {
     fn answer(&self, call: &Call) -> ApiResult {
         let project = format!("projects/{}", call.project);
-        let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+        // The first is `locations`, which the routes have looked at.
+        let segments: Vec<&str> = call.segments.iter().skip(1).map(String::as_str).collect();
         let place = format!("{project}/locations/{}", segments.first().unwrap_or(&"-"));
         if call.project != self.names.project {
             let text =

@@ -11,7 +11,7 @@
 //! * The APIs: `cdap` (apps, runs, logs, schedules; `cdap/route.rs` lists all calls), `fusion` (instances), `bigquery`,
 //!   `storage`, `project` (APIs, policies, service accounts), `accounts` (tokens), `discovery` (API documents), and
 //!   `control`, our own `/sandbox/…`.
-//! * [`scenario`] decides what goes wrong. `clock` scales durations. `run_status`, `resource_names` and `body` are what
+//! * [`scenario`] decides what goes wrong. `clock` scales durations. `run_status`, `resource_names`, `body` and `call` are what
 //!   several APIs need.
 //! * The crates below: `pipelines` executes a pipeline, `googlesql` answers SQL. Neither knows of HTTP.
 
@@ -21,6 +21,7 @@ mod accounts;
 mod api_error;
 mod bigquery;
 mod body;
+mod call;
 mod cdap;
 mod clock;
 mod control;

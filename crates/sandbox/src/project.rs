@@ -14,7 +14,6 @@
 //! Error texts that no public report shows are our own.
 
 mod account;
-mod call;
 mod region;
 mod resource;
 mod service;
@@ -24,6 +23,7 @@ mod store;
 mod tests;
 
 use super::api_error::{ApiError, ApiResult, respond};
+use super::call::Call;
 use super::policy;
 use super::resource_names::ResourceNames;
 use super::{SandboxError, Settings};
@@ -34,7 +34,6 @@ use axum::http::{Method, Uri};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::any;
-use call::Call;
 use serde_json::Value as Json;
 use std::sync::Arc;
 use store::Store;
@@ -155,14 +154,10 @@ impl Project {
         let call = Call::parse(method, uri, body);
         respond(call.and_then(|call| {
             let mine = [self.names.project.clone(), NUMBER.to_string()];
-            if call
-                .project
-                .as_ref()
-                .is_some_and(|project| !mine.contains(project))
-            {
-                let project = call.project.unwrap_or_default();
+            if !call.project.is_empty() && !mine.contains(&call.project) {
                 return Err(ApiError::permission_denied(format!(
-                    "The caller does not have permission on the project '{project}' (or it may not exist)."
+                    "The caller does not have permission on the project '{}' (or it may not exist).",
+                    call.project
                 )));
             }
             handle(self, &call)

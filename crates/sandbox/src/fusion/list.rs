@@ -3,10 +3,10 @@
 //! `orderBy` is a list of fields, each with or without `desc`: `createTime desc, name`.
 
 use super::ApiResult;
-use super::call::Call;
 use super::field::{at, text};
 use super::filter::Filter;
 use crate::api_error::ApiError;
+use crate::call::Call;
 use serde_json::{Value as Json, json};
 use std::cmp::Ordering;
 

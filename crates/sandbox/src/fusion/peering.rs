@@ -1,8 +1,8 @@
 //! DNS peerings of an instance: stored and shown, without effect, because there is no network.
 
-use super::call::Call;
 use super::{ApiResult, Fusion, list};
 use crate::api_error::ApiError;
+use crate::call::Call;
 use serde_json::json;
 
 /// The fields that a body may set.

@@ -1,8 +1,8 @@
 //! IAM's service accounts: the one that Compute Engine makes, and who may act as it.
 
-use super::call::Call;
 use super::store::{Records, worker};
 use super::{ApiError, ApiResult, NUMBER, Project, policy_call};
+use crate::call::Call;
 use serde_json::{Value as Json, json};
 
 /// `serviceAccounts`, one of them, and the three calls about its policy.

@@ -1,7 +1,7 @@
 //! Resource manager v3: the project's number and its IAM policy.
 
-use super::call::Call;
 use super::{ApiResult, NUMBER, Project, policy_call};
+use crate::call::Call;
 use serde_json::json;
 
 /// `GET /v3/projects/P`, and the three calls about its policy.

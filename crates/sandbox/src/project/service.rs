@@ -1,8 +1,8 @@
 //! Service usage: which APIs are on, and turning them on, which takes a while.
 
-use super::call::Call;
 use super::store::{Operation, Records};
 use super::{ApiError, ApiResult, NUMBER, Project, agent};
+use crate::call::Call;
 use serde_json::{Value as Json, json};
 
 /// The most services that one call names.

@@ -1,19 +1,22 @@
-//! A request to an API of the project: what is named, the custom method, parameters and body.
+//! A request to one of the APIs that control the project and its instances: what is named, the custom method, parameters
+//! and body.
 
-use super::ApiError;
+use crate::api_error::ApiError;
 use crate::params::Params;
 use axum::body::Bytes;
 use axum::http::{Method, Uri};
 use serde_json::Value as Json;
 
 /// The parts of a request.
-pub(super) struct Call {
+pub(crate) struct Call {
     pub method: String,
-    /// After `projects/`, if the path has it.
-    pub project: Option<String>,
-    /// What follows: `services`, `serviceAccounts`; of `/v1/operations/O` all after the version.
+    /// `v1`, `v1beta1`, `v3`.
+    pub version: String,
+    /// After `projects/`; empty if the path has none.
+    pub project: String,
+    /// What follows: `services`, `locations` ...; of `/v1/operations/O` all after the version.
     pub segments: Vec<String>,
-    /// `enable` in `…/services/X:enable`.
+    /// The custom method: `restart` in `…/instances/x:restart`.
     pub custom: String,
     pub params: Params,
     pub body: Json,
@@ -25,7 +28,9 @@ impl Call {
             let part = percent_encoding::percent_decode_str(part);
             part.decode_utf8_lossy().into_owned()
         };
-        let mut segments: Vec<String> = uri.path().split('/').skip(2).map(decode).collect();
+        let mut parts = uri.path().split('/').skip(1).map(decode);
+        let version = parts.next().unwrap_or_default();
+        let mut segments: Vec<String> = parts.collect();
         let mut custom = String::new();
         if let Some(last) = segments.last_mut()
             && let Some((name, verb)) = last.clone().rsplit_once(':')
@@ -33,9 +38,11 @@ impl Call {
             name.clone_into(last);
             verb.clone_into(&mut custom);
         }
-        let project = (segments.first().is_some_and(|word| word == "projects") && segments.len() > 1)
-            .then(|| segments.drain(..2).nth(1))
-            .flatten();
+        let mut project = String::new();
+        if segments.len() > 1 && segments[0] == "projects" {
+            project = segments.remove(1);
+            segments.remove(0);
+        }
         let body = if body.is_empty() {
             Json::Null
         } else {
@@ -44,12 +51,18 @@ impl Call {
         };
         Ok(Self {
             method: method.to_string(),
+            version,
             project,
             segments,
             custom,
             params: Params::parse(uri.query().unwrap_or_default()),
             body,
         })
+    }
+
+    /// `v1beta1` of the instances has the state RUNNING instead of ACTIVE.
+    pub fn is_beta(&self) -> bool {
+        self.version == "v1beta1"
     }
 
     /// What an API says of a path that it does not have.
