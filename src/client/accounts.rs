@@ -2,26 +2,17 @@
 
 use super::endpoints::Endpoint;
 use super::error::ClientError;
-use super::http::{Http, Request};
+use super::http::Http;
 use super::policy::{Guarded, Policy};
 use domain::grant::Grant;
 use domain::id::ProjectId;
 use domain::service::Service;
-use serde::Deserialize;
-use serde_json::json;
-use std::collections::BTreeSet;
 
 /// Calls IAM.
 #[derive(Clone, Debug)]
 pub struct Accounts {
     http: Http,
     base: Endpoint,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Granted {
-    permissions: BTreeSet<String>,
 }
 
 impl Accounts {
@@ -48,26 +39,6 @@ impl Accounts {
         grants: &[Grant],
     ) -> Result<bool, ClientError> {
         self.guarded(project, account)?.grant(grants).await
-    }
-
-    /// Which of these permissions the caller has on a service account.
-    ///
-    /// # Errors
-    /// As every call.
-    pub async fn granted(
-        &self,
-        project: &ProjectId,
-        account: &str,
-        permissions: &[&str],
-    ) -> Result<BTreeSet<String>, ClientError> {
-        let url = self.url(project, account, "testIamPermissions")?;
-        let operation = format!("asking what is allowed on {account}");
-        let body = json!({"permissions": permissions});
-        let granted: Granted = self
-            .http
-            .json(Request::post(Service::Iam, operation, url, Some(&body)))
-            .await?;
-        Ok(granted.permissions)
     }
 
     fn guarded(&self, project: &ProjectId, account: &str) -> Result<Guarded<'_>, ClientError> {

@@ -8,12 +8,20 @@ use super::http::{Http, Request};
 use domain::doctor::Binding;
 use domain::grant::Grant;
 use domain::service::Service;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use url::Url;
 
 /// How often a policy is read and written until nobody comes in between.
 const TRIES: u32 = 5;
+
+/// What the caller may do with something: the answer of every `testIamPermissions`, without any left out.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Granted {
+    pub(super) permissions: BTreeSet<String>,
+}
 
 /// A policy as it was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::endpoints::Endpoint;
 use super::error::ClientError;
 use super::http::{Http, Request};
-use super::policy::{Guarded, Policy};
+use super::policy::{Granted, Guarded, Policy};
 use domain::failure::FailureKind;
 use domain::grant::Grant;
 use domain::id::ProjectId;
@@ -22,13 +22,6 @@ pub struct Projects {
 #[derive(Deserialize)]
 struct Wire {
     name: String,
-}
-
-/// The answer of every `testIamPermissions`; without any it is left out.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Granted {
-    permissions: BTreeSet<String>,
 }
 
 impl Projects {

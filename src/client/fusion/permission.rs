@@ -4,9 +4,9 @@
 use super::Fusion;
 use crate::client::error::ClientError;
 use crate::client::http::Request;
+use crate::client::policy::Granted;
 use domain::id::{InstanceId, Location, Namespace, ProjectId};
 use domain::service::Service;
-use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -19,13 +19,6 @@ pub struct InstanceName<'a> {
     pub location: &'a Location,
     /// Its id.
     pub instance: &'a InstanceId,
-}
-
-#[derive(Deserialize)]
-struct Granted {
-    /// Left out when there are none.
-    #[serde(default)]
-    permissions: Vec<String>,
 }
 
 impl Fusion {
