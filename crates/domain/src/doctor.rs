@@ -16,17 +16,15 @@ mod policy;
 mod room;
 mod storage;
 
+pub use access::{AGENT_ROLE, FOR_A_RUN, FOR_SETUP, ON_INSTANCE, ON_INSTANCE_FOR_SETUP, WORKER_ROLES};
 pub use access::{
-    ACT_AS_ROLE, AGENT_ROLE, FOR_A_RUN, FOR_SETUP, ON_INSTANCE, ON_INSTANCE_FOR_SETUP, WORKER_ROLES,
-};
-pub use access::{
-    act_as, agent, apis, caller_on_instance, caller_on_project, project, worker, worker_account,
+    act_as, agent, agent_account, apis, caller_on_instance, caller_on_project, project, worker, worker_account,
 };
 pub use instance::{InstanceFacts, InstanceStanding, WAIT_UNTIL_ACTIVE, instance};
 pub use needs::{Needs, Plugin};
 pub use pipeline::{arguments, deployed, plugins};
 pub use place::{APIS, Place};
-pub use policy::{Binding, Policy};
+pub use policy::{ACT_AS_ROLE, Binding, Policy, member};
 pub use room::{Quota, room};
 pub use storage::{Dataset, SqlInstance, Table, Warehouse, buckets, connection, databases, tables};
 

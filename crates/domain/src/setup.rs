@@ -11,7 +11,7 @@ pub mod tables;
 #[cfg(test)]
 mod tests;
 
-use crate::doctor::{ACT_AS_ROLE, AGENT_ROLE, APIS, WORKER_ROLES};
+use crate::doctor::{ACT_AS_ROLE, AGENT_ROLE, APIS, WORKER_ROLES, member};
 use crate::grant::Grant;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -136,16 +136,6 @@ pub fn apis(states: &BTreeMap<String, bool>) -> Need {
     Need::of(lines, format!("all {} APIs are on", APIS.len()))
 }
 
-/// The address of Data Fusion's service agent in a project.
-pub fn agent(number: u64) -> String {
-    format!("service-{number}@gcp-sa-datafusion.iam.gserviceaccount.com")
-}
-
-/// `serviceAccount:...`, as policies name it.
-pub fn member(account: &str) -> String {
-    format!("serviceAccount:{account}")
-}
-
 /// The grants that are missing: in the project, and on the account of the workers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Missing {
@@ -159,14 +149,14 @@ pub struct Missing {
 /// has on the workers' account. An agent with another role may have a custom one in the place of Google's, and an owner
 /// has all.
 pub fn missing_grants(
-    number: u64,
+    agent: &str,
     worker: &str,
     agent_roles: &BTreeSet<String>,
     worker_roles: &BTreeSet<String>,
     acting: &BTreeSet<String>,
 ) -> Missing {
     let mut missing = Missing::default();
-    let agent = member(&agent(number));
+    let agent = member(agent);
     if agent_roles.is_empty() {
         missing.project.push(Grant::new(AGENT_ROLE, &agent));
     }

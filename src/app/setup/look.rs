@@ -6,7 +6,7 @@
 use super::site::Site;
 use crate::client::ClientError;
 use crate::client::fusion::InstanceState;
-use domain::doctor::{ACT_AS_ROLE, AGENT_ROLE, APIS, WORKER_ROLES, worker_account};
+use domain::doctor::{ACT_AS_ROLE, AGENT_ROLE, APIS, WORKER_ROLES, agent_account, member, worker_account};
 use domain::failure::{Failure, FailureKind};
 use domain::pipeline_file::Artifact;
 use domain::pipeline_file::resolve::{self, Holders};
@@ -121,18 +121,23 @@ impl Site {
     /// Which grants are missing now.
     pub(super) async fn grants(&self) -> Result<Grants, ClientError> {
         let projects = self.client.projects();
-        let number = projects.number(&self.project).await?;
+        let number = projects.number(&self.project).await?.to_string();
         let policy = projects.policy(&self.project).await?;
         let named = self
             .found_instance()
             .await?
             .and_then(|found| found.worker_account);
-        let worker = worker_account(&number.to_string(), named.as_deref());
-        let agent = setup::member(&setup::agent(number));
+        let worker = worker_account(&number, named.as_deref());
+        let agent = agent_account(&number);
         let account = self.client.accounts().policy(&self.project, &worker).await?;
-        let worker_roles = policy.roles_of(&setup::member(&worker));
-        let (there, acting) = (policy.roles_of(&agent), account.roles_of(&agent));
-        let missing = setup::missing_grants(number, &worker, &there, &worker_roles, &acting);
+        let (of_agent, of_worker) = (member(&agent), member(&worker));
+        let missing = setup::missing_grants(
+            &agent,
+            &worker,
+            &policy.roles_of(&of_agent),
+            &policy.roles_of(&of_worker),
+            &account.roles_of(&of_agent),
+        );
         Ok(Grants { missing, worker })
     }
 

@@ -1,7 +1,7 @@
 //! Who may do what: APIs, the role of the service agent, the account of the clusters, and the caller.
 
 use super::place::{APIS, Place, service_account};
-use super::policy::{Granted, Policy};
+use super::policy::{ACT_AS_ROLE, Granted, Policy};
 use super::{Check, Examined, Point};
 use crate::failure::Failure;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,9 +37,6 @@ pub const WORKER_ROLES: [(&str, &str); 6] = [
 
 /// The role of Data Fusion's service agent in the project.
 pub const AGENT_ROLE: &str = "roles/datafusion.serviceAgent";
-
-/// The role of the service agent on the account that the workers run as.
-pub const ACT_AS_ROLE: &str = "roles/iam.serviceAccountUser";
 
 const NO_NUMBER: &str =
     "The number of the project is not known: its service accounts have it in their names.";
@@ -99,7 +96,7 @@ pub fn agent(place: &Place, number: &Result<String, Failure>, policy: &Result<Po
         (Err(_), _) => return dependent(Check::ServiceAgent, NO_NUMBER),
         (Ok(number), Ok(policy)) => (number, policy),
     };
-    let agent = agent_of(number);
+    let agent = agent_account(number);
     let point = match policy.grants(&agent, ROLE) {
         Granted::Yes => Point::ok(format!("{agent} has {ROLE}.")),
         Granted::Perhaps => Point::unknown(format!(
@@ -131,7 +128,7 @@ pub fn act_as(
     let (Ok(number), Ok(worker)) = (number, worker) else {
         return dependent(Check::ActAs, NO_NUMBER);
     };
-    let agent = agent_of(number);
+    let agent = agent_account(number);
     let everywhere = of_project.as_ref().map(|policy| policy.grants(&agent, ROLE));
     let here = own.as_ref().map(|policy| policy.grants(&agent, ROLE));
     let point = match (here, everywhere) {
@@ -279,8 +276,8 @@ pub fn worker_account(number: &str, of_instance: Option<&str>) -> String {
     )
 }
 
-/// The account of Data Fusion in the project of this number.
-fn agent_of(number: &str) -> String {
+/// The account of Data Fusion itself, its service agent, in the project of this number.
+pub fn agent_account(number: &str) -> String {
     format!("service-{number}@gcp-sa-datafusion.iam.gserviceaccount.com")
 }
 

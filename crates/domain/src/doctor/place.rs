@@ -1,5 +1,6 @@
 //! Where a run would take place, and the commands that change something there. Each word of a command is quoted.
 
+use super::policy::{ACT_AS_ROLE, member};
 use crate::shell::word;
 use crate::variable::Variables;
 use crate::warehouse::{DatasetAddress, TableAddress};
@@ -93,8 +94,9 @@ impl Place {
     pub(super) fn grant_acting(&self, account: &str, member: &str) -> String {
         format!(
             "gcloud iam service-accounts add-iam-policy-binding {} --member={member} \
-             --role=roles/iam.serviceAccountUser {}",
+             {} {}",
             word(account),
+            option("role", ACT_AS_ROLE),
             self.project_option()
         )
     }
@@ -143,7 +145,7 @@ pub(super) fn option(name: &str, value: &str) -> String {
 
 /// A service account as a member of a policy, quoted.
 pub(super) fn service_account(account: &str) -> String {
-    word(&format!("serviceAccount:{account}"))
+    word(&member(account))
 }
 
 #[cfg(test)]

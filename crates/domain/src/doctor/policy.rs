@@ -14,6 +14,9 @@ pub struct Binding {
     pub is_conditional: bool,
 }
 
+/// The role of the service agent on the account that the workers run as.
+pub const ACT_AS_ROLE: &str = "roles/iam.serviceAccountUser";
+
 /// The policy of a resource.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
@@ -33,10 +36,15 @@ pub(super) enum Granted {
 /// The roles that hold most others.
 const BASIC: [&str; 2] = ["roles/owner", "roles/editor"];
 
+/// A service account as a policy names it.
+pub fn member(account: &str) -> String {
+    format!("serviceAccount:{account}")
+}
+
 impl Policy {
     /// Whether a service account has a role here.
     pub(super) fn grants(&self, account: &str, role: &str) -> Granted {
-        let member = format!("serviceAccount:{account}");
+        let member = member(account);
         let mut granted = Granted::No;
         for binding in &self.bindings {
             let is_role = binding.role == role;

@@ -61,7 +61,7 @@ fn only_roles_that_are_missing_are_granted() {
             0,
         ),
     ] {
-        let missing = missing_grants(7, "w@x", &names(agent), &names(worker), &names(acting));
+        let missing = missing_grants("agent@x", "w@x", &names(agent), &names(worker), &names(acting));
         assert_eq!(
             (missing.project.len(), missing.account.len()),
             (project, account),
