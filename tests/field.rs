@@ -15,7 +15,8 @@ mod lab;
 mod pipeline;
 #[path = "field/program.rs"]
 mod program;
-#[path = "field/proxy.rs"]
+#[path = "support/proxy.rs"]
+#[expect(dead_code, reason = "each test binary uses a part of it")]
 mod proxy;
 #[path = "support/schema.rs"]
 mod schema;

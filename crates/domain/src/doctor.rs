@@ -18,7 +18,8 @@ mod storage;
 
 pub use access::{AGENT_ROLE, FOR_A_RUN, FOR_SETUP, ON_INSTANCE, ON_INSTANCE_FOR_SETUP, WORKER_ROLES};
 pub use access::{
-    act_as, agent, agent_account, apis, caller_on_instance, caller_on_project, project, worker, worker_account,
+    act_as, agent, agent_account, apis, caller_on_instance, caller_on_project, project, worker,
+    worker_account,
 };
 pub use instance::{InstanceFacts, InstanceStanding, WAIT_UNTIL_ACTIVE, instance};
 pub use needs::{Needs, Plugin};
@@ -34,6 +35,7 @@ use crate::finding::{Finding, FindingCode, Severity};
 use crate::remedy::Remedy;
 use crate::secret::Secrets;
 use crate::shell;
+use crate::time::human;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -229,15 +231,13 @@ impl Examined {
             points,
         }
     }
+}
 
-    /// A check that was given up after so long.
-    pub fn overdue(check: Check, limit: Duration) -> Self {
-        let text = format!("There was no answer within {} s.", limit.as_secs());
-        let point = Point::unknown(text).advise(
-            "Try again; if it lasts, check the network, HTTPS_PROXY, and the status page of Google Cloud.",
-        );
-        Self::new(check, vec![point])
-    }
+/// What was asked, and given up after so long.
+pub fn overdue(limit: Duration) -> Failure {
+    Failure::transient(format!("There was no answer within {}.", human(limit))).with_remedy(
+        "Try again; if it lasts, check the network, HTTPS_PROXY, and the status page of Google Cloud.",
+    )
 }
 
 /// What all checks have shown.
@@ -346,7 +346,10 @@ mod tests {
             checks: vec![
                 examined(&[Standing::Ok]),
                 examined(&[Standing::Missing]),
-                Examined::overdue(Check::Bucket, Duration::from_secs(4)),
+                Examined::new(
+                    Check::Bucket,
+                    vec![Point::unanswered(&overdue(Duration::from_secs(4)))],
+                ),
             ],
         };
         assert_eq!(report.standing(), Standing::Missing);

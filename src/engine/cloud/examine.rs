@@ -1,5 +1,5 @@
-//! The checks of [`domain::doctor`]: asks the services side by side, each check within a limit of its own, so that one
-//! that hangs holds up no other. It only reads.
+//! The checks of [`domain::doctor`]: asks the services side by side, each question and each check within a limit of its
+//! own, so that one that hangs holds up no other. It only reads.
 //!
 //! What several checks need is asked for once (`examine/shared.rs`). `examine/data.rs` asks for tables, buckets and
 //! databases, `examine/program.rs` for the pipeline and what is installed for it.
@@ -12,29 +12,29 @@ use super::Cloud;
 use crate::client::ClientError;
 use crate::client::fusion::InstanceName;
 use domain::doctor::{
-    self, APIS, Check, Examined, FOR_A_RUN, FOR_SETUP, ON_INSTANCE, ON_INSTANCE_FOR_SETUP, Place, Report,
+    self, APIS, Check, Examined, FOR_A_RUN, FOR_SETUP, ON_INSTANCE, ON_INSTANCE_FOR_SETUP, Place, Point,
+    Report,
 };
 use domain::failure::Failure;
 use domain::id::ProjectId;
 use futures_util::future::{BoxFuture, FutureExt as _, join_all};
 use shared::Shared;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// How long one check may take.
 const LIMIT: Duration = Duration::from_millis(4_500);
 
+/// How long one question may take: a check that can do without the answer still has time for questions of its own.
+const QUESTION: Duration = Duration::from_secs(3);
+
 impl Cloud {
     /// Makes all checks. Commands of Downbeat name the profile.
     pub async fn examine(&self, profile: &str) -> Report {
         let client = &self.shared.client;
         let has_instance = client.endpoints().cdap.is_none();
-        let place = Place::new(
-            profile,
-            self.variables(),
-            has_instance,
-            client.credentials().identity().account,
-        );
+        let place = Place::new(profile, self.variables(), has_instance, None);
         let examination = Examination {
             cloud: self,
             project: ProjectId::new(&*place.project),
@@ -56,24 +56,43 @@ struct Examination<'a> {
     shared: Shared,
 }
 
-/// What a service said, in the domain's words.
-fn told<T>(answer: Result<T, ClientError>) -> Result<T, Failure> {
-    answer.map_err(Failure::from)
-}
-
-/// The same, where the service may say that there is none.
-fn found<T>(answer: Result<T, ClientError>) -> Result<Option<T>, Failure> {
-    match answer {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error.into()),
+/// What a service says, in the domain's words. Boxed: questions are large futures.
+fn told<T, E: Into<Failure>>(
+    question: impl Future<Output = Result<T, E>>,
+) -> impl Future<Output = Result<T, Failure>> {
+    let question = Box::pin(question);
+    async move {
+        match timeout(QUESTION, question).await {
+            Ok(answer) => answer.map_err(Into::into),
+            Err(_) => Err(doctor::overdue(QUESTION)),
+        }
     }
 }
 
+/// The same, where the service may say that there is none.
+async fn found<T>(question: impl Future<Output = Result<T, ClientError>>) -> Result<Option<T>, Failure> {
+    told(async {
+        match question.await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    })
+    .await
+}
+
 impl Examination<'_> {
+    /// The place, with the caller's account: it is known once a token was asked for.
+    fn with_caller(&self) -> Place {
+        Place {
+            account: self.cloud.shared.client.credentials().identity().account,
+            ..self.place.clone()
+        }
+    }
+
     async fn within_limit(&self, check: Check) -> Examined {
         let answer = timeout(LIMIT, self.examined(check)).await;
-        answer.unwrap_or_else(|_| Examined::overdue(check, LIMIT))
+        answer.unwrap_or_else(|_| Examined::new(check, vec![Point::unanswered(&doctor::overdue(LIMIT))]))
     }
 
     /// Boxed: each is a large future, and all of them are made at once.
@@ -104,9 +123,9 @@ impl Examination<'_> {
     async fn apis(&self) -> Examined {
         let names = APIS.map(|(name, _)| name);
         let services = self.cloud.shared.client.services();
-        let (states, reads_sql) =
-            tokio::join!(services.states(self.project_id(), &names), self.reads_cloud_sql());
-        doctor::apis(&self.place, &told(states), reads_sql)
+        let states = told(services.states(self.project_id(), &names));
+        let (states, reads_sql) = tokio::join!(states, self.reads_cloud_sql());
+        doctor::apis(&self.place, &states, reads_sql)
     }
 
     async fn agent(&self) -> Examined {
@@ -119,7 +138,9 @@ impl Examination<'_> {
         let own = match &worker {
             Ok(account) => {
                 let accounts = self.cloud.shared.client.accounts();
-                told(accounts.policy(self.project_id(), account).await).map(|policy| policy.read())
+                told(accounts.policy(self.project_id(), account))
+                    .await
+                    .map(|policy| policy.read())
             }
             Err(failure) => Err(failure.clone()),
         };
@@ -128,9 +149,13 @@ impl Examination<'_> {
     }
 
     async fn worker(&self) -> Examined {
-        let (account, policy, reads_sql) =
-            tokio::join!(self.worker_account(), self.policy(), self.reads_cloud_sql());
-        doctor::worker(&self.place, &account, policy, reads_sql)
+        let (number, account, policy, reads_sql) = tokio::join!(
+            self.number(),
+            self.worker_account(),
+            self.policy(),
+            self.reads_cloud_sql()
+        );
+        doctor::worker(&self.place, number, &account, policy, reads_sql)
     }
 
     async fn caller_on_project(&self) -> Examined {
@@ -140,18 +165,13 @@ impl Examination<'_> {
             .chain(FOR_SETUP)
             .collect();
         let projects = self.cloud.shared.client.projects();
-        let granted = projects.granted(self.project_id(), &permissions).await;
-        doctor::caller_on_project(&self.place, &told(granted))
+        let granted = told(projects.granted(self.project_id(), &permissions)).await;
+        doctor::caller_on_project(&self.with_caller(), &granted)
     }
 
     async fn caller_on_instance(&self) -> Examined {
         if self.place.instance.is_none() {
-            return doctor::caller_on_instance(
-                &self.place,
-                false,
-                &Ok(std::collections::BTreeSet::new()),
-                None,
-            );
+            return doctor::caller_on_instance(&self.place, false, &Ok(BTreeSet::new()), None);
         }
         let variables = self.cloud.variables();
         let (location, instance) = (
@@ -165,8 +185,8 @@ impl Examination<'_> {
         };
         let permissions = [ON_INSTANCE, ON_INSTANCE_FOR_SETUP].concat();
         let fusion = self.cloud.shared.client.fusion();
-        let (granted, exists) = tokio::join!(fusion.granted(name, &permissions), self.instance_facts());
-        let granted = told(granted);
+        let granted = told(fusion.granted(name, &permissions));
+        let (granted, exists) = tokio::join!(granted, self.instance_facts());
         let lacks = |permission: &str| {
             granted
                 .as_ref()
@@ -174,12 +194,12 @@ impl Examination<'_> {
         };
         let in_namespace = match ON_INSTANCE {
             [get, run] if !lacks(get) && lacks(run) => {
-                Some(told(self.cloud.may_run_in_namespace(name).await))
+                Some(told(self.cloud.may_run_in_namespace(name)).await)
             }
             _ => None,
         };
         let exists = matches!(exists, Ok(Some(_)));
-        doctor::caller_on_instance(&self.place, exists, &granted, in_namespace.as_ref())
+        doctor::caller_on_instance(&self.with_caller(), exists, &granted, in_namespace.as_ref())
     }
 
     async fn instance(&self) -> Examined {
@@ -203,10 +223,10 @@ impl Examination<'_> {
         let (project, region) = (self.project_id(), self.cloud.variables().cdf_location.as_str());
         let compute = self.cloud.shared.client.compute();
         let (quotas, network) = tokio::join!(
-            compute.quotas(project, region),
-            compute.has_network(project, "default")
+            told(compute.quotas(project, region)),
+            told(compute.has_network(project, "default"))
         );
         let parallel = self.cloud.variables().max_active_pipelines;
-        doctor::room(&self.place, &told(quotas), &told(network), parallel)
+        doctor::room(&self.place, &quotas, &network, parallel)
     }
 }

@@ -125,8 +125,10 @@ pub fn act_as(
     of_project: &Result<Policy, Failure>,
 ) -> Examined {
     const ROLE: &str = ACT_AS_ROLE;
-    let (Ok(number), Ok(worker)) = (number, worker) else {
-        return dependent(Check::ActAs, NO_NUMBER);
+    let (number, worker) = match (number, worker) {
+        (Err(_), _) => return dependent(Check::ActAs, NO_NUMBER),
+        (_, Err(failure)) => return Examined::new(Check::ActAs, vec![Point::unanswered(failure)]),
+        (Ok(number), Ok(worker)) => (number, worker),
     };
     let agent = agent_account(number);
     let everywhere = of_project.as_ref().map(|policy| policy.grants(&agent, ROLE));
@@ -152,13 +154,15 @@ pub fn act_as(
 /// The roles of the account of the clusters.
 pub fn worker(
     place: &Place,
+    number: &Result<String, Failure>,
     worker: &Result<String, Failure>,
     policy: &Result<Policy, Failure>,
     reads_cloud_sql: Option<bool>,
 ) -> Examined {
     let (worker, policy) = match (worker, policy) {
         (_, Err(failure)) => return Examined::new(Check::WorkerAccount, vec![Point::unanswered(failure)]),
-        (Err(_), _) => return dependent(Check::WorkerAccount, NO_NUMBER),
+        (Err(_), _) if number.is_err() => return dependent(Check::WorkerAccount, NO_NUMBER),
+        (Err(failure), _) => return Examined::new(Check::WorkerAccount, vec![Point::unanswered(failure)]),
         (Ok(worker), Ok(policy)) => (worker, policy),
     };
     let is_needed = |role: &str| role != "roles/cloudsql.client" || reads_cloud_sql != Some(false);

@@ -11,7 +11,8 @@ impl Examination<'_> {
     pub(super) async fn tables(&self) -> Examined {
         let variables = self.cloud.variables();
         let request = RunRequest::new(&*self.place.profile, variables.clone(), Scope::Chain);
-        let looked_up = async { told(self.cloud.bigquery().dataset(&variables.dataset()).await) };
+        let dataset = variables.dataset();
+        let looked_up = told(self.cloud.bigquery().dataset(&dataset));
         let output = variables
             .has_output_table()
             .then(|| self.table(&variables.bq_output_table));
@@ -25,7 +26,7 @@ impl Examination<'_> {
         );
         let needs = needs.ok().flatten().unwrap_or_default();
         let emptying = OptionFuture::from(matches!(output, Some(Ok(Some(_)))).then(|| async {
-            let judged = self.cloud.check_output(&request).await?;
+            let judged = told(self.cloud.check_output(&request)).await?;
             Ok(judged.and_then(|(finding, _)| finding))
         }));
         let watermark = OptionFuture::from(needs.watermark.as_ref().map(|name| self.table(name)));
@@ -48,8 +49,7 @@ impl Examination<'_> {
 
     async fn table(&self, name: &str) -> Result<Option<Table>, Failure> {
         let address = self.cloud.variables().table(name);
-        let table = self.cloud.bigquery().table(&address).await;
-        let table = found(table)?;
+        let table = found(self.cloud.bigquery().table(&address)).await?;
         Ok(table.map(|table| Table {
             kind: table.kind,
             columns: table.columns.into_iter().map(|column| column.name).collect(),
@@ -63,7 +63,7 @@ impl Examination<'_> {
         };
         let storage = self.cloud.shared.client.storage();
         let asked = needs.buckets.into_iter().map(|name| async {
-            let bucket = told(storage.bucket(&name).await);
+            let bucket = told(storage.bucket(&name)).await;
             (name, bucket.map(|bucket| bucket.map(|bucket| bucket.location)))
         });
         doctor::buckets(&self.place, &join_all(asked).await)
@@ -78,7 +78,7 @@ impl Examination<'_> {
         let asked = needs.databases.into_iter().map(|name| async {
             let instance = match connection(&name) {
                 Some((project, instance)) => {
-                    told(databases.instance(&ProjectId::new(project), instance).await)
+                    told(databases.instance(&ProjectId::new(project), instance)).await
                 }
                 None => Ok(None), // It is no name of an instance, which is said.
             };

@@ -43,10 +43,7 @@ impl Examination<'_> {
             .map(|needs| needs.secrets)
             .unwrap_or_default();
         let asked = secrets.into_iter().map(|name| async {
-            let has = match self.cloud.cdap().await {
-                Ok(cdap) => told(cdap.has_secure_key(&name).await),
-                Err(error) => Err(error.into()),
-            };
+            let has = told(async { self.cloud.cdap().await?.has_secure_key(&name).await }).await;
             (name, has)
         });
         let secrets = join_all(asked).await;
@@ -67,12 +64,9 @@ impl Examination<'_> {
                 return Examined::new(doctor::Check::Plugins, vec![Point::unanswered(failure)]);
             }
         };
-        let cdap = match self.cloud.cdap().await {
+        let cdap = match told(self.cloud.cdap()).await {
             Ok(cdap) => cdap,
-            Err(error) => {
-                let failure = Failure::from(error);
-                return Examined::new(doctor::Check::Plugins, vec![Point::unanswered(&failure)]);
-            }
+            Err(failure) => return Examined::new(doctor::Check::Plugins, vec![Point::unanswered(&failure)]),
         };
         let asked = needs.plugins.into_iter().map(|plugin| async {
             let has = is_installed(cdap, version, &plugin).await;
@@ -85,14 +79,14 @@ impl Examination<'_> {
 /// Whether the server has a plugin for pipelines of its own version, or for the plugin that loads it.
 async fn is_installed(cdap: &Cdap, version: &str, plugin: &Plugin) -> Result<bool, Failure> {
     let Plugin { kind, name, below } = plugin;
-    if !told(cdap.holders(version, kind, name).await)?.is_empty() {
+    if !told(cdap.holders(version, kind, name)).await?.is_empty() {
         return Ok(true);
     }
     let Some((kind_above, name_above)) = below else {
         return Ok(false);
     };
-    for artifact in told(cdap.holders(version, kind_above, name_above).await)? {
-        if told(cdap.extends(&artifact, kind, name).await)? {
+    for artifact in told(cdap.holders(version, kind_above, name_above)).await? {
+        if told(cdap.extends(&artifact, kind, name)).await? {
             return Ok(true);
         }
     }

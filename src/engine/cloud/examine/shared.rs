@@ -44,7 +44,9 @@ impl Examination<'_> {
     pub(super) async fn number(&self) -> &Result<String, Failure> {
         let asked = || async {
             let projects = self.cloud.shared.client.projects();
-            told(projects.number(self.project_id()).await).map(|number| number.to_string())
+            told(projects.number(self.project_id()))
+                .await
+                .map(|number| number.to_string())
         };
         self.shared.number.get_or_init(asked).await
     }
@@ -53,7 +55,9 @@ impl Examination<'_> {
     pub(super) async fn policy(&self) -> &Result<Policy, Failure> {
         let asked = || async {
             let projects = self.cloud.shared.client.projects();
-            told(projects.policy(self.project_id()).await).map(|policy| policy.read())
+            told(projects.policy(self.project_id()))
+                .await
+                .map(|policy| policy.read())
         };
         self.shared.policy.get_or_init(asked).await
     }
@@ -64,7 +68,7 @@ impl Examination<'_> {
             if self.place.instance.is_none() {
                 return Ok(None);
             }
-            let instance = found(self.cloud.instance().await)?;
+            let instance = found(self.cloud.instance()).await?;
             Ok(instance.map(|instance| {
                 let standing = match &instance.state {
                     InstanceState::Active => InstanceStanding::Active,
@@ -84,34 +88,30 @@ impl Examination<'_> {
         self.shared.instance.get_or_init(asked).await
     }
 
-    /// The account of the clusters.
+    /// The account of the clusters, which an instance that cannot be seen keeps to itself.
     pub(super) async fn worker_account(&self) -> Result<String, Failure> {
         let (number, instance) = tokio::join!(self.number(), self.instance_facts());
-        let own = match instance {
-            Ok(Some((_, account))) => account.as_deref(),
-            _ => None,
-        };
-        Ok(worker_account(number.as_ref().map_err(Clone::clone)?, own))
+        let number = number.as_ref().map_err(Clone::clone)?;
+        let instance = instance.as_ref().map_err(Clone::clone)?;
+        let own = instance.as_ref().and_then(|(_, account)| account.as_deref());
+        Ok(worker_account(number, own))
     }
 
     /// The version of CDAP.
     pub(super) async fn version(&self) -> &Result<String, Failure> {
-        let asked = || async {
-            let cdap = told(self.cloud.cdap().await)?;
-            told(cdap.version().await)
-        };
+        let asked = || told(async { self.cloud.cdap().await?.version().await });
         self.shared.version.get_or_init(asked).await
     }
 
     /// The deployed pipeline.
     pub(super) async fn application(&self) -> &Result<Option<(App, DeployedPipeline)>, Failure> {
-        let asked = || async { told(self.cloud.application().await) };
+        let asked = || told(self.cloud.application());
         self.shared.application.get_or_init(asked).await
     }
 
     /// The rows of the configuration table.
     pub(super) async fn configuration(&self) -> &Result<Configuration, Failure> {
-        let asked = || self.cloud.configuration();
+        let asked = || told(self.cloud.configuration());
         self.shared.configuration.get_or_init(asked).await
     }
 

@@ -61,7 +61,10 @@ fn a_question_that_is_refused_is_unknown_everywhere() {
         apis(&place, &denied(), None),
         agent(&place, &number(), &denied()),
         act_as(&place, &number(), &worker_name, &denied(), &denied()),
-        worker(&place, &worker_name, &denied(), None),
+        worker(&place, &number(), &worker_name, &denied(), None),
+        // The instance names the account of its clusters.
+        act_as(&place, &number(), &denied(), &denied(), &denied()),
+        worker(&place, &number(), &denied(), &policy(&[]), None),
         caller_on_project(&place, &denied()),
         caller_on_instance(&place, true, &denied(), None),
     ] {
@@ -76,7 +79,7 @@ fn without_the_number_the_accounts_have_no_names() {
     for examined in [
         agent(&place, &nobody, &policy(&[])),
         act_as(&place, &nobody, &nobody, &policy(&[]), &policy(&[])),
-        worker(&place, &nobody, &policy(&[]), None),
+        worker(&place, &nobody, &nobody, &policy(&[]), None),
     ] {
         assert_says(&examined, Standing::Unknown, "number of the project");
     }
@@ -179,27 +182,27 @@ fn the_worker_needs_each_of_its_roles() {
     let worker_name = Ok(WORKER.to_owned());
     let all: Vec<_> = WORKER_ROLES.iter().map(|(role, _)| (*role, WORKER)).collect();
     assert_says(
-        &worker(&place(), &worker_name, &policy(&all), None),
+        &worker(&place(), &number(), &worker_name, &policy(&all), None),
         Standing::Ok,
         "roles/cloudsql.client",
     );
     let without_runner = policy(&all[1..]);
-    let examined = worker(&place(), &worker_name, &without_runner, None);
+    let examined = worker(&place(), &number(), &worker_name, &without_runner, None);
     assert_says(&examined, Standing::Missing, "--role=roles/datafusion.runner");
     assert_eq!(examined.points.len(), 2, "{examined:#?}");
     let without_sql = policy(&all[..all.len() - 1]);
     assert_says(
-        &worker(&place(), &worker_name, &without_sql, Some(true)),
+        &worker(&place(), &number(), &worker_name, &without_sql, Some(true)),
         Standing::Missing,
         "cloudsql.client",
     );
     assert_eq!(
-        worker(&place(), &worker_name, &without_sql, Some(false)).standing,
+        worker(&place(), &number(), &worker_name, &without_sql, Some(false)).standing,
         Standing::Ok
     );
     let editor = policy(&[("roles/editor", WORKER)]);
     assert_says(
-        &worker(&place(), &worker_name, &editor, Some(false)),
+        &worker(&place(), &number(), &worker_name, &editor, Some(false)),
         Standing::Unknown,
         "another role",
     );

@@ -28,6 +28,8 @@ pub enum Act {
     Reset,
     /// Passed on, and the connection is closed.
     PassAndReset,
+    /// Never answered; the sandbox never sees it.
+    Silence,
 }
 
 /// An answer as text.
@@ -139,6 +141,11 @@ fn converse(mut stream: TcpStream, route: &Route) {
             text
         }
         Act::Reset => return,
+        Act::Silence => {
+            // Until the client has had enough.
+            let _ = stream.read(&mut [0]);
+            return;
+        }
         Act::PassAndReset => {
             route.pass(&asked, None, str::to_owned);
             return;
