@@ -300,4 +300,10 @@ fn with_the_rights_of_a_viewer_roles_are_unknown_and_what_a_run_needs_is_missing
         set(&["caller_on_project", "caller_on_instance"])
     );
     assert_eq!(report.1, 2);
+    // Nobody writes to the bucket as the viewer.
+    assert!(
+        report.0.to_string().contains("a run does without"),
+        "{:#}",
+        report.0
+    );
 }

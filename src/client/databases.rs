@@ -22,6 +22,15 @@ struct Wire {
     state: String,
     #[serde(default)]
     settings: Settings,
+    #[serde(default)]
+    ip_addresses: Vec<Address>,
+}
+
+#[derive(Deserialize)]
+struct Address {
+    /// `PRIMARY` for one that every network reaches, `PRIVATE`, `OUTGOING`.
+    #[serde(rename = "type", default)]
+    kind: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -54,10 +63,15 @@ impl Databases {
             .json::<Wire>(Request::get(Service::CloudSql, operation, url))
             .await
         {
-            Ok(wire) => Ok(Some(SqlInstance {
-                state: wire.state,
-                is_on: wire.settings.activation_policy != "NEVER",
-            })),
+            Ok(wire) => {
+                let has = |kind: &str| wire.ip_addresses.iter().any(|address| address.kind == kind);
+                Ok(Some(SqlInstance {
+                    is_public: has("PRIMARY"),
+                    is_private: has("PRIVATE"),
+                    state: wire.state,
+                    is_on: wire.settings.activation_policy != "NEVER",
+                }))
+            }
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
@@ -72,8 +86,12 @@ mod tests {
     async fn an_instance_runs_or_is_switched_off_or_is_not_there() {
         let missing = r#"{"error":{"code":404,"message":"The Cloud SQL instance does not exist.","errors":[{"message":"x","domain":"global","reason":"instanceDoesNotExist"}]}}"#;
         let script = Script::serve([
-            ok(r#"{"name":"hr","state":"RUNNABLE","settings":{"activationPolicy":"ALWAYS"}}"#),
-            ok(r#"{"name":"hr","state":"RUNNABLE","settings":{"activationPolicy":"NEVER"}}"#),
+            ok(
+                r#"{"name":"hr","state":"RUNNABLE","settings":{"activationPolicy":"ALWAYS"},"ipAddresses":[{"type":"PRIMARY","ipAddress":"34.1.2.3"},{"type":"OUTGOING","ipAddress":"34.1.2.4"}]}"#,
+            ),
+            ok(
+                r#"{"name":"hr","state":"RUNNABLE","settings":{"activationPolicy":"NEVER"},"ipAddresses":[{"type":"PRIVATE","ipAddress":"10.1.2.3"}]}"#,
+            ),
             Step::Say(404, missing.into()),
         ])
         .await;
@@ -81,6 +99,7 @@ mod tests {
         for is_on in [true, false] {
             let found = databases.instance(&"p".into(), "hr").await.unwrap().unwrap();
             assert_eq!((found.state.as_str(), found.is_on), ("RUNNABLE", is_on));
+            assert_eq!((found.is_public, found.is_private), (is_on, !is_on));
         }
         assert_eq!(databases.instance(&"p".into(), "hr").await, Ok(None));
         assert_eq!(script.seen()[0].line, "GET /v1/projects/p/instances/hr HTTP/1.1");

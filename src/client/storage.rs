@@ -3,10 +3,12 @@
 use super::endpoints::Endpoint;
 use super::error::ClientError;
 use super::http::{Http, Request};
+use super::policy::Granted;
 use domain::id::ProjectId;
 use domain::service::Service;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Calls Cloud Storage.
 #[derive(Clone, Debug)]
@@ -48,6 +50,24 @@ impl Storage {
         }
     }
 
+    /// `buckets.testIamPermissions`: which of these permissions the caller has on a bucket. Everybody may ask.
+    ///
+    /// # Errors
+    /// As every call; 404 if there is no bucket of this name.
+    pub async fn granted(&self, name: &str, permissions: &[&str]) -> Result<BTreeSet<String>, ClientError> {
+        let mut url = self
+            .base
+            .join(&["storage", "v1", "b", name, "iam", "testPermissions"])?;
+        url.query_pairs_mut()
+            .extend_pairs(permissions.iter().map(|one| ("permissions", one)));
+        let operation = format!("asking what may be done in the bucket {name}");
+        let answer: Granted = self
+            .http
+            .json(Request::get(Service::Storage, operation, url))
+            .await?;
+        Ok(answer.permissions)
+    }
+
     /// `buckets.insert`: a private bucket whose access is by roles only. One that is the caller's already is left as
     /// it is.
     ///
@@ -77,6 +97,7 @@ impl Storage {
 #[cfg(test)]
 mod tests {
     use crate::client::testing::{Script, Step, ok};
+    use std::collections::BTreeSet;
 
     #[tokio::test]
     async fn a_bucket_is_looked_up_and_made_once() {
@@ -86,6 +107,8 @@ mod tests {
         let script = Script::serve([
             Step::Say(404, missing.into()),
             ok(r#"{"name":"b","location":"US"}"#),
+            ok(r#"{"kind":"storage#testIamPermissionsResponse","permissions":["a.b"]}"#),
+            ok(r#"{"kind":"storage#testIamPermissionsResponse"}"#),
             Step::Say(409, owned.into()),
             Step::Say(409, taken.into()),
         ])
@@ -93,6 +116,11 @@ mod tests {
         let storage = script.client().storage();
         assert_eq!(storage.bucket("b").await, Ok(None));
         assert_eq!(storage.bucket("b").await.unwrap().unwrap().location, "US");
+        let granted = storage.granted("b", &["a.b", "c.d"]).await.unwrap();
+        assert_eq!(Vec::from_iter(granted), ["a.b"]);
+        assert_eq!(storage.granted("b", &["a.b"]).await, Ok(BTreeSet::new()));
+        let asked = "GET /storage/v1/b/b/iam/testPermissions?permissions=a.b&permissions=c.d HTTP/1.1";
+        assert_eq!(script.seen()[2].line, asked);
         assert_eq!(storage.create(&"p".into(), "b", "US").await, Ok(()));
         assert!(storage.create(&"p".into(), "b", "US").await.is_err());
     }

@@ -27,7 +27,9 @@ pub use pipeline::{arguments, deployed, plugins};
 pub use place::{APIS, Place};
 pub use policy::{ACT_AS_ROLE, Binding, Policy, member};
 pub use room::{Quota, room};
-pub use storage::{Dataset, SqlInstance, Table, Warehouse, buckets, connection, databases, tables};
+pub use storage::{
+    Bucket, Dataset, ON_BUCKET, SqlInstance, Table, Warehouse, buckets, connection, databases, tables,
+};
 
 use crate::cause;
 use crate::failure::Failure;

@@ -1,12 +1,13 @@
 //! Where the data are: the dataset and its tables, the bucket, the Cloud SQL instance of the source.
 
-use super::place::{Place, option};
+use super::place::{Place, option, service_account};
 use super::{Check, Examined, Needs, Point};
 use crate::failure::Failure;
 use crate::finding::{Finding, listed};
 use crate::row::Configuration;
 use crate::shell::word;
 use crate::warehouse::{DatasetAddress, TableAddress};
+use std::collections::BTreeSet;
 
 /// What BigQuery says of a dataset.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +32,30 @@ pub struct SqlInstance {
     pub state: String,
     /// Whether it is switched on: its activation policy is not `NEVER`.
     pub is_on: bool,
+    /// Whether it has an address that every network reaches.
+    pub is_public: bool,
+    /// Whether it has one in a network of its owner's.
+    pub is_private: bool,
 }
+
+/// What was asked about a bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// Its name, without `gs://`.
+    pub name: String,
+    /// Where it is; `None` if there is none of this name.
+    pub location: Result<Option<String>, Failure>,
+    /// What the caller may do there.
+    pub granted: Result<BTreeSet<String>, Failure>,
+}
+
+/// What writing to a bucket needs there.
+pub const ON_BUCKET: [&str; 4] = [
+    "storage.buckets.get",
+    "storage.objects.create",
+    "storage.objects.delete",
+    "storage.objects.list",
+];
 
 /// The columns of the watermark table that the shipped pipeline reads and writes.
 const WATERMARK: [(&str, &str); 4] = [
@@ -205,28 +229,66 @@ fn has_columns(place: &Place, address: &TableAddress, table: &Table, wanted: &[&
     )))
 }
 
-/// The buckets of the pipeline, each with where it is.
-pub fn buckets(place: &Place, found: &[(String, Result<Option<String>, Failure>)]) -> Examined {
-    let mut points: Vec<_> = found
-        .iter()
-        .map(|(name, answer)| match answer {
-            Ok(Some(location)) => Point::ok(format!("gs://{name} is in {location}.")),
-            Ok(None) => Point::missing(format!(
-                "There is no bucket gs://{name}; the pipeline makes it if its account may."
-            ))
-            .run(format!(
-                "gcloud storage buckets create {} {} {}",
-                word(&format!("gs://{name}")),
-                place.project_option(),
-                option("location", &place.location)
-            )),
-            Err(failure) => Point::unanswered(failure),
-        })
-        .collect();
+/// The buckets of the pipeline. `worker`: the account of the clusters, which writes there, if it is known.
+pub fn buckets(place: &Place, found: &[Bucket], worker: Option<&str>) -> Examined {
+    let mut points: Vec<_> = found.iter().flat_map(|one| bucket(place, one, worker)).collect();
     if points.is_empty() {
         points.push(Point::ok("The pipeline names no bucket."));
     }
     Examined::new(Check::Bucket, points)
+}
+
+fn bucket(place: &Place, found: &Bucket, worker: Option<&str>) -> Vec<Point> {
+    let url = format!("gs://{}", found.name);
+    let mut points = vec![match &found.location {
+        Ok(Some(location)) => Point::ok(format!("{url} is in {location}.")),
+        Ok(None) => {
+            return vec![
+                Point::missing(format!(
+                    "There is no bucket {url}; the pipeline makes it if its account may."
+                ))
+                .run(format!(
+                    "gcloud storage buckets create {} {} {}",
+                    word(&url),
+                    place.project_option(),
+                    option("location", &place.location)
+                )),
+            ];
+        }
+        Err(failure) => Point::unanswered(failure),
+    }];
+    points.push(match &found.granted {
+        Err(failure) => Point::unanswered(failure),
+        Ok(granted) => writing(place, &url, granted, worker),
+    });
+    // The same refusal is said once.
+    points.dedup();
+    points
+}
+
+/// What the caller may do in a bucket. It stands against a run only where the caller is who writes there.
+fn writing(place: &Place, url: &str, granted: &BTreeSet<String>, worker: Option<&str>) -> Point {
+    let without: Vec<_> = ON_BUCKET
+        .into_iter()
+        .filter(|permission| !granted.contains(*permission))
+        .collect();
+    if without.is_empty() {
+        return Point::ok(format!("The caller may read and write {url}."));
+    }
+    let names = listed(&without);
+    match worker.filter(|worker| place.account.as_deref() == Some(*worker)) {
+        None => Point::ok(format!(
+            "The caller does not have {names} on {url}; a run does without, because the account of the clusters writes there."
+        )),
+        Some(worker) => Point::missing(format!(
+            "The caller is the account of the clusters, and does not have {names} on {url}."
+        ))
+        .run(format!(
+            "gcloud storage buckets add-iam-policy-binding {} --member={} --role=roles/storage.admin",
+            word(url),
+            service_account(worker)
+        )),
+    }
 }
 
 /// The Cloud SQL instances of the pipeline, by their connection names.
@@ -268,9 +330,28 @@ fn database(name: &str, answer: &Result<Option<SqlInstance>, Failure>) -> Point 
         Ok(Some(found)) if !found.is_on => Point::missing(format!("{instance} is switched off.")).run(
             format!("gcloud sql instances patch {instance_word} --activation-policy=ALWAYS {project}"),
         ),
-        Ok(Some(found)) if found.state == "RUNNABLE" => Point::ok(format!("{instance} is RUNNABLE.")),
-        Ok(Some(found)) => Point::missing(format!("{instance} is {}.", found.state))
-            .run(format!("gcloud sql instances describe {instance_word} {project}")),
+        Ok(Some(found)) if found.state != "RUNNABLE" => {
+            Point::missing(format!("{instance} is {}.", found.state))
+                .run(format!("gcloud sql instances describe {instance_word} {project}"))
+        }
+        Ok(Some(found)) if found.is_public => {
+            Point::ok(format!("{instance} is RUNNABLE and has a public address."))
+        }
+        Ok(Some(found)) => {
+            let assign = format!("gcloud sql instances patch {instance_word} --assign-ip {project}");
+            if found.is_private {
+                Point::unknown(format!(
+                    "{instance} is RUNNABLE and has only a private address: the clusters must be in a network that reaches it."
+                ))
+                .advise("Name that network in the compute profile, or give it a public address.")
+                .run(assign)
+            } else {
+                Point::missing(format!(
+                    "{instance} is RUNNABLE and has no address that a cluster reaches."
+                ))
+                .run(assign)
+            }
+        }
     }
 }
 

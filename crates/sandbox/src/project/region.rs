@@ -79,6 +79,7 @@ async fn instance(State(project): State<Arc<Project>>, Path((of, name)): Path<(S
     show(&project, (&of, &name), is_there, "instances", || {
         json!({
             "kind": "sql#instance", "name": name, "state": "RUNNABLE", "connectionName": connection,
+            "ipAddresses": [{"type": "PRIMARY", "ipAddress": "127.0.0.1"}],
             "settings": {"activationPolicy": "ALWAYS"},
         })
     })

@@ -1,7 +1,9 @@
 //! Asks for tables, buckets and databases.
 
 use super::{Examination, found, told};
-use domain::doctor::{self, Check, Dataset, Examined, Needs, Point, Table, Warehouse, connection};
+use domain::doctor::{
+    self, Bucket, Check, Dataset, Examined, Needs, ON_BUCKET, Point, Table, Warehouse, connection,
+};
 use domain::failure::Failure;
 use domain::id::ProjectId;
 use domain::request::{RunRequest, Scope};
@@ -63,10 +65,18 @@ impl Examination<'_> {
         };
         let storage = self.cloud.shared.client.storage();
         let asked = needs.buckets.into_iter().map(|name| async {
-            let bucket = told(storage.bucket(&name)).await;
-            (name, bucket.map(|bucket| bucket.map(|bucket| bucket.location)))
+            let (bucket, granted) = tokio::join!(
+                told(storage.bucket(&name)),
+                told(storage.granted(&name, &ON_BUCKET))
+            );
+            Bucket {
+                name,
+                location: bucket.map(|bucket| bucket.map(|bucket| bucket.location)),
+                granted,
+            }
         });
-        doctor::buckets(&self.place, &join_all(asked).await)
+        let (found, worker) = tokio::join!(join_all(asked), self.worker_account());
+        doctor::buckets(&self.with_caller(), &found, worker.ok().as_deref())
     }
 
     pub(super) async fn databases(&self) -> Examined {

@@ -188,30 +188,90 @@ fn each_table_is_there_with_its_columns_or_gets_them() {
 }
 
 #[test]
-fn a_bucket_is_there_or_is_made_by_a_command() {
-    let named = |answer| [("acme-landing".to_owned(), answer)];
-    assert_says(
-        &buckets(&place(), &named(Ok(Some("US".into())))),
-        Standing::Ok,
-        "gs://acme-landing is in US",
-    );
-    assert_says(
-        &buckets(&place(), &named(Ok(None))),
-        Standing::Missing,
-        "gcloud storage buckets create gs://acme-landing --project=acme --location=US",
-    );
-    assert_says(&buckets(&place(), &named(denied())), Standing::Unknown, "403");
-    assert_says(&buckets(&place(), &[]), Standing::Ok, "no bucket");
+fn a_bucket_is_there_and_who_writes_there_may() {
+    let here = || Ok(Some("US".to_owned()));
+    let may = |permissions: &[&str]| Ok(permissions.iter().map(|name| (*name).to_owned()).collect());
+    let worker = "w@acme.iam.gserviceaccount.com";
+    let by_worker = Place {
+        account: Some(worker.into()),
+        ..place()
+    };
+    for (place, location, granted, standing, words) in [
+        (
+            place(),
+            here(),
+            may(&ON_BUCKET),
+            Standing::Ok,
+            "gs://acme-landing is in US",
+        ),
+        (
+            place(),
+            here(),
+            may(&ON_BUCKET),
+            Standing::Ok,
+            "may read and write",
+        ),
+        // The account of the clusters writes there, and not who starts them.
+        (place(), here(), may(&[]), Standing::Ok, "a run does without"),
+        (
+            by_worker.clone(),
+            here(),
+            may(&ON_BUCKET),
+            Standing::Ok,
+            "may read and write",
+        ),
+        (
+            by_worker.clone(),
+            here(),
+            may(&ON_BUCKET[..2]),
+            Standing::Missing,
+            "does not have storage.objects.delete and storage.objects.list on gs://acme-landing",
+        ),
+        (
+            by_worker,
+            here(),
+            may(&[]),
+            Standing::Missing,
+            "gcloud storage buckets add-iam-policy-binding gs://acme-landing \
+             --member=serviceAccount:w@acme.iam.gserviceaccount.com --role=roles/storage.admin",
+        ),
+        (
+            place(),
+            Ok(None),
+            may(&[]),
+            Standing::Missing,
+            "gcloud storage buckets create gs://acme-landing --project=acme --location=US",
+        ),
+        (place(), denied(), may(&ON_BUCKET), Standing::Unknown, "403"),
+        (place(), here(), denied(), Standing::Unknown, "403"),
+    ] {
+        let found = Bucket {
+            name: "acme-landing".into(),
+            location,
+            granted,
+        };
+        assert_says(&buckets(&place, &[found], Some(worker)), standing, words);
+    }
+    let refused = Bucket {
+        name: "acme-landing".into(),
+        location: denied(),
+        granted: denied(),
+    };
+    assert_eq!(buckets(&place(), &[refused], None).points.len(), 1);
+    assert_says(&buckets(&place(), &[], None), Standing::Ok, "no bucket");
 }
 
 #[test]
 fn a_source_must_run_and_be_named_in_full() {
-    let found = |state: &str, is_on| {
+    let reached = |state: &str, is_on, is_public, is_private| {
         Ok(Some(SqlInstance {
             state: state.into(),
             is_on,
+            is_public,
+            is_private,
         }))
     };
+    let found = |state, is_on| reached(state, is_on, true, false);
     for (name, answer, standing, words) in [
         (
             "acme:us-west1:hr",
@@ -236,6 +296,24 @@ fn a_source_must_run_and_be_named_in_full() {
             Ok(None),
             Standing::Missing,
             "gcloud sql instances list --project=acme",
+        ),
+        (
+            "acme:us-west1:hr",
+            reached("RUNNABLE", true, true, true),
+            Standing::Ok,
+            "public address",
+        ),
+        (
+            "acme:us-west1:hr",
+            reached("RUNNABLE", true, false, true),
+            Standing::Unknown,
+            "in a network that reaches it",
+        ),
+        (
+            "acme:us-west1:hr",
+            reached("RUNNABLE", true, false, false),
+            Standing::Missing,
+            "gcloud sql instances patch hr --assign-ip --project=acme",
         ),
         ("acme:us-west1:hr", denied(), Standing::Unknown, "403"),
         ("10.0.0.5", denied(), Standing::Missing, "PROJECT:REGION:INSTANCE"),
