@@ -1,11 +1,21 @@
-//! From a project without anything to a green run, with the built program: set up (killed in the middle, then twice),
-//! deployed, run, and the rows counted through the warehouse's own API.
+//! From a project without anything to a green run, with the built program: a profile, examined, set up (killed in the
+//! middle, then twice), deployed, examined again, run, and the rows counted through the warehouse's own API.
+//!
+//! What a person is asked on the way is in `setup/prompts.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
 
 #[expect(dead_code, reason = "what is on disk is looked at in other tests")]
 #[path = "support/home.rs"]
 mod home;
+#[path = "setup/prompts.rs"]
+mod prompts;
+#[expect(dead_code, reason = "each test binary uses a part of it")]
+#[path = "support/proxy.rs"]
+mod proxy;
+#[expect(dead_code, reason = "each test binary uses a part of it")]
+#[path = "support/screen.rs"]
+mod screen;
 #[expect(dead_code, reason = "its ends are looked at in other tests")]
 #[path = "support/server.rs"]
 mod server;
@@ -13,6 +23,7 @@ mod server;
 use home::{Home, PROFILE, Told, finish, wait_for};
 use serde_json::{Value, json};
 use server::Sandbox;
+use std::collections::BTreeMap;
 
 const SECRET: (&str, &str) = ("DOWNBEAT_SECRET_MYSQL_PASSWORD", "sandbox");
 
@@ -35,10 +46,53 @@ fn setup<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [head.as_slice(), &PREFERENCES, more].concat()
 }
 
+/// A project without anything.
+fn nothing(home: &Home, speed: &str) -> Sandbox {
+    Sandbox::start(home, &["--ephemeral", "--empty", "--speed", speed])
+}
+
+/// The same with a profile that leads there.
 fn empty(home: &Home, speed: &str) -> Sandbox {
-    let sandbox = Sandbox::start(home, &["--ephemeral", "--empty", "--speed", speed]);
+    let sandbox = nothing(home, speed);
     home.configure(&format!("[profile.far]\n{PROFILE}{}", sandbox.way()));
     sandbox
+}
+
+/// `downbeat init` for a sandbox.
+fn init(home: &Home, sandbox: &Sandbox) {
+    let address = format!("http://{}", sandbox.address());
+    let told = home.start(&[
+        "init",
+        "--no-input",
+        "--profile",
+        "far",
+        "--project-id",
+        "downbeat-sandbox",
+        "--cdf-instance",
+        "sandbox",
+        "--cdf-pipeline-name",
+        "cdf_mysql_to_bigquery",
+        "--bq-output-table",
+        "landing",
+        "--datafusion-endpoint",
+        &address,
+        "--bigquery-endpoint",
+        &address,
+        "--credentials",
+        "none",
+    ]);
+    assert_eq!(told.code, 0, "{}", told.all());
+}
+
+/// `downbeat doctor`: its exit code, and how each check stands.
+fn examine(home: &Home) -> (i32, BTreeMap<String, String>) {
+    let told = home.start(&["doctor", "--profile", "far", "--output", "json"]);
+    let report = told.lines().pop().unwrap();
+    let checks = report["checks"].as_array().unwrap().iter().map(|one| {
+        let word = |key: &str| one[key].as_str().unwrap().to_owned();
+        (word("check"), word("standing"))
+    });
+    (told.code, checks.collect())
 }
 
 /// The steps that were in a state, in their order.
@@ -77,7 +131,15 @@ fn count(sandbox: &Sandbox, sql: &str) -> i64 {
 fn from_an_empty_project_to_a_green_run() {
     let home = Home::new();
     // Making the instance takes 40 seconds at speed 1: long enough to be killed in its middle.
-    let sandbox = empty(&home, "10");
+    let sandbox = nothing(&home, "10");
+    init(&home, &sandbox);
+    let (code, checks) = examine(&home);
+    assert_eq!(code, 2, "{checks:?}");
+    assert_eq!(checks["apis"], "missing", "{checks:?}");
+    // What cannot be asked while its API is off is not called missing.
+    for check in ["project", "instance", "tables", "bucket", "pipeline"] {
+        assert_eq!(checks[check], "unknown", "{checks:?}");
+    }
     let dry = start(&home, &setup(&["--dry-run"]));
     assert_eq!(dry.code, 0, "{}", dry.all());
     assert_eq!(steps(&dry, "make"), ["apis"], "{}", dry.all());
@@ -125,6 +187,13 @@ fn from_an_empty_project_to_a_green_run() {
         r#"INSERT INTO `downbeat-sandbox.cdf_output.configuration` (business_unit, data_source, is_active, source_fields)
         VALUES ('hr', 'engineer', TRUE, '{"name":"id","type":["long","null"]},{"name":"full_name","type":["string","null"]},{"name":"title","type":["string","null"]},{"name":"salary","type":[{"type":"bytes","logicalType":"decimal","precision":12,"scale":2},"null"]},{"name":"hired_on","type":[{"type":"int","logicalType":"date"},"null"]},{"name":"updated_at","type":[{"type":"long","logicalType":"timestamp-micros"},"null"]}')"#,
     );
+    let deployed = start(&home, &["deploy", "--profile", "far", "--yes"]);
+    assert_eq!(deployed.code, 0, "{}", deployed.all());
+    assert!(deployed.out.contains("nothing was changed"), "{}", deployed.all());
+    let (code, checks) = examine(&home);
+    let not_ok: Vec<_> = checks.iter().filter(|(_, standing)| *standing != "ok").collect();
+    assert_eq!((code, checks.len(), not_ok), (0, 15, vec![]));
+
     let run = start(&home, &["run", "--profile", "far", "--output", "json"]);
     assert_eq!(run.code, 0, "{}", run.all());
     let loaded = count(
@@ -141,10 +210,7 @@ fn from_an_empty_project_to_a_green_run() {
         run.all()
     );
 
-    // Deployed is the same: nothing to do. Another one is shown part by part, and comes back from an export.
-    let same = start(&home, &["deploy", "--profile", "far", "--yes"]);
-    assert_eq!(same.code, 0, "{}", same.all());
-    assert!(same.out.contains("nothing was changed"), "{}", same.all());
+    // Another one is shown part by part, and comes back from an export.
     let export = [
         "pipelines",
         "export",

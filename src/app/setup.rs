@@ -36,6 +36,8 @@ enum Stopped {
     Failed(Failure),
     /// It takes too long; what was begun goes on.
     TimedOut(String),
+    /// The person who was asked has ended it.
+    Interrupted,
 }
 
 impl<E: Into<Failure>> From<E> for Stopped {
@@ -117,7 +119,7 @@ async fn start(
         _ = signals.next() => None,
     };
     let exit = match ended {
-        None => report.interrupted(),
+        None | Some(Err(Stopped::Interrupted)) => report.interrupted(),
         Some(Ok(exit)) => exit,
         Some(Err(Stopped::TimedOut(text))) => report.timed_out(&text),
         Some(Err(Stopped::Failed(failure))) => report.failed(&failure),
@@ -153,6 +155,12 @@ async fn carry_out(
     }
     if !ask::may_begin(site.profile(), is_protected, flags).await? {
         return Ok(report.declined());
+    }
+    if needs
+        .iter()
+        .any(|(step, need)| *step == Step::Secret && matches!(need, Need::Make(_) | Need::Later(_)))
+    {
+        site.ask_for_secrets().await?;
     }
     for (step, _) in needs.iter().filter(|(_, need)| !matches!(need, Need::Present(_))) {
         site.make(*step, report).await?;

@@ -43,7 +43,7 @@ fn making(help: &str) -> String {
             (Exit::Refused, "refused; nothing was changed"),
             (
                 Exit::TimedOut,
-                "the instance was not ready after 90 minutes; it is still being made",
+                "the instance was not ready after two hours; it is still being made",
             ),
             (
                 Exit::Unavailable,

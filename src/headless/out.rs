@@ -11,6 +11,11 @@ pub fn line(mut to: impl Write, text: &str) {
     let _ = writeln!(to, "{}", sanitize::line(text));
 }
 
+/// Writes a question whose answer is typed behind it.
+pub fn question(mut to: impl Write, text: &str) {
+    let _ = write!(to, "{} ", sanitize::line(text)).and_then(|()| to.flush());
+}
+
 /// Writes several lines.
 pub fn lines(mut to: impl Write, text: &str) {
     let _ = writeln!(to, "{}", sanitize::text(text));

@@ -3,10 +3,13 @@
 //! Each step is judged by itself, from what the services said ([`Need`]); what cannot be asked yet, because an API is
 //! still off or the instance is not there, is unknown and looked at again in its turn. Nothing here is taken away or
 //! changed in place: a step only adds what is missing. `setup/tables.rs` has the tables and views,
-//! `setup/pipeline.rs` what deploying means.
+//! `setup/pipeline.rs` what deploying means, `setup/waiting.rs` how an instance is waited for.
 
 pub mod pipeline;
 pub mod tables;
+mod waiting;
+
+pub use waiting::{Turn, Waiting};
 
 #[cfg(test)]
 mod tests;

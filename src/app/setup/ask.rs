@@ -1,7 +1,7 @@
 //! What a set-up asks a person: whether it may begin, and secrets, without an echo. Secrets that were given come from the
 //! environment or a file, and are held in a type that no output shows.
 
-use super::is_text;
+use super::{Stopped, is_text};
 use crate::cli::DeployFlags;
 use crate::client::Secret;
 use crate::headless::out;
@@ -80,7 +80,7 @@ pub(super) async fn may_begin(
     } else {
         "Make what is missing? [y/N]".to_owned()
     };
-    out::line(io::stderr(), &question);
+    out::question(io::stderr(), &question);
     let answer = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         io::stdin().lock().read_line(&mut line).map(|_| line)
@@ -90,7 +90,7 @@ pub(super) async fn may_begin(
     Ok(if is_protected {
         answer == profile
     } else {
-        matches!(answer, "y" | "Y" | "yes")
+        ["y", "yes"].iter().any(|yes| answer.eq_ignore_ascii_case(yes))
     })
 }
 
@@ -110,22 +110,28 @@ impl Drop for Raw {
 }
 
 /// Asks for the value of a secure key; nothing of it is shown.
-pub(super) async fn secret(key: &str) -> Result<Secret, Failure> {
-    out::line(
+pub(super) async fn secret(key: &str) -> Result<Secret, Stopped> {
+    // Before the question: who answers it at once is not shown either.
+    let raw = Raw::new().map_err(unreadable)?;
+    out::question(
         io::stderr(),
         &format!("The value of the secret {key} (it is not shown):"),
     );
-    let raw =
-        Raw::new().map_err(|error| Failure::permanent(format!("The terminal cannot be read: {error}.")))?;
     let typed = typed().await;
     drop(raw);
+    out::line(io::stderr(), "");
     typed.map(|text| Secret::new(&text))
 }
 
+fn unreadable(error: impl std::fmt::Display) -> Stopped {
+    Failure::permanent(format!("The terminal cannot be read: {error}."))
+        .with_remedy("Give the secret with --secret-file KEY=FILE.")
+        .into()
+}
+
 /// A line of keys. In this mode the terminal makes no signal of ctrl-c: it is a key.
-async fn typed() -> Result<String, Failure> {
+async fn typed() -> Result<String, Stopped> {
     let mut text = String::new();
-    let interrupted = || Failure::permanent("No secret was given.").with_remedy("Start it again to go on.");
     loop {
         // Short waits, so that a signal is not kept waiting by a thread that reads.
         let key = tokio::task::spawn_blocking(|| match event::poll(Duration::from_millis(100)) {
@@ -140,12 +146,13 @@ async fn typed() -> Result<String, Failure> {
                 continue;
             }
             Ok(Ok(_)) => continue,
-            Ok(Err(_)) | Err(_) => return Err(interrupted()),
+            Ok(Err(error)) => return Err(unreadable(error)),
+            Err(error) => return Err(unreadable(error)),
         };
         match key.code {
             KeyCode::Enter if !text.trim().is_empty() => return Ok(text),
             KeyCode::Char('c' | 'd') if key.modifiers.contains(KeyModifiers::CONTROL) => {
-                return Err(interrupted());
+                return Err(Stopped::Interrupted);
             }
             KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => text.clear(),
             KeyCode::Char(c) => text.push(c),

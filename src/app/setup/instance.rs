@@ -4,26 +4,14 @@
 use super::Stopped;
 use super::report::Report;
 use super::site::Site;
-use crate::client::fusion::InstanceState;
+use crate::client::fusion::{Instance, InstanceState};
 use crate::client::{ClientError, Operation};
 use crate::engine::now;
 use domain::failure::{Failure, FailureKind};
-use domain::setup::Step;
+use domain::setup::{Step, Waiting};
 use domain::time::human;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// From here on it takes longer than usual.
-const LONG: Duration = Duration::from_secs(30 * 60);
-
-/// From here on nobody waits any more; Google goes on.
-const LONGEST: Duration = Duration::from_secs(90 * 60);
-
-/// The pauses between two looks: the first, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(20));
-
-/// How often a wait is told when nothing else changes.
-const TOLD: Duration = Duration::from_secs(60);
 
 impl Site {
     /// Asks for the instance, and waits until it can be used.
@@ -46,52 +34,51 @@ impl Site {
     /// Waits until the instance can be used.
     pub(super) async fn wait_for_instance(&self, report: &mut Report) -> Result<(), Stopped> {
         let begun = Instant::now();
-        let (mut pause, longest) = PAUSES;
-        let (mut told, mut last, mut is_warned) = (None::<Instant>, String::new(), false);
+        let mut waiting = Waiting::default();
         loop {
             let operation = self.operation().await;
-            let elapsed = elapsed(operation.as_ref(), begun);
-            let found = self.found_instance().await?;
-            let detail = operation
-                .as_ref()
-                .map(|one| one.detail.clone())
-                .unwrap_or_default();
-            let state = match &found {
-                Some(found) if found.ready().is_ok() => return Ok(()),
-                Some(found) if matches!(found.state, InstanceState::Down(_)) => {
-                    let end = operation.and_then(|one| one.end).and_then(Result::err);
-                    let message = end.or(found.state_message.clone());
-                    let message = message.unwrap_or_else(|| "no reason given".into());
-                    let why = format!("The instance {} is {}: {message}.", self.instance, found.state);
-                    let remedy =
-                        "Delete it in the Google Cloud console once the reason is mended, and set up again.";
-                    return Err(Failure::permanent(why).with_remedy(remedy).into());
+            let seen = match self.found_instance().await {
+                Ok(Some(found)) if found.ready().is_ok() => return Ok(()),
+                Ok(Some(found)) if matches!(found.state, InstanceState::Down(_)) => {
+                    return Err(self.broken(&found, operation).into());
                 }
-                Some(found) => found.state.to_string(),
-                None => "not to be seen yet".to_owned(),
+                Ok(Some(found)) => {
+                    let detail = operation.as_ref().map(|one| one.detail.as_str());
+                    let detail = detail.filter(|text| !text.is_empty());
+                    let detail = detail.map_or_else(String::new, |text| format!(": {text}"));
+                    format!("{} is {}{detail}", self.instance, found.state)
+                }
+                Ok(None) => format!("{} is not to be seen yet", self.instance),
+                // In half an hour a network may go away and come back.
+                Err(error) if error.kind == FailureKind::Transient || error.kind == FailureKind::Unsent => {
+                    format!("{} cannot be looked at now: {error}", self.instance)
+                }
+                Err(error) => return Err(error.into()),
             };
-            let gap = if detail.is_empty() { "" } else { ": " };
-            let line = format!("{} is {state}{gap}{detail}", self.instance);
-            if line != last || told.is_none_or(|at| at.elapsed() >= TOLD) {
-                report.step(Step::Instance, "wait", &[format!("{line} ({})", human(elapsed))]);
-                told = Some(Instant::now());
-                last = line;
+            let age = age(operation.as_ref(), begun);
+            let turn = waiting.turn(begun.elapsed(), age, &seen);
+            for line in turn.lines {
+                report.step(Step::Instance, "wait", &[line]);
             }
-            if elapsed >= LONG && !is_warned {
-                is_warned = true;
-                let text = "this takes longer than usual; it is waited for up to 90 minutes";
-                report.step(Step::Instance, "wait", &[text.into()]);
-            }
-            if elapsed >= LONGEST {
+            let Some(pause) = turn.pause else {
                 return Err(Stopped::TimedOut(format!(
                     "The instance {} is not ready after {}. It was not cancelled: Google goes on making it.",
                     self.instance,
-                    human(elapsed)
+                    human(age)
                 )));
-            }
+            };
             tokio::time::sleep(pause).await;
-            pause = (pause * 3 / 2).min(longest);
         }
+    }
+
+    /// Why an instance will not become usable by itself.
+    fn broken(&self, found: &Instance, operation: Option<Operation>) -> Failure {
+        let end = operation.and_then(|one| one.end).and_then(Result::err);
+        let message = end.or(found.state_message.clone());
+        let message = message.unwrap_or_else(|| "no reason given".into());
+        let why = format!("The instance {} is {}: {message}.", self.instance, found.state);
+        Failure::permanent(why)
+            .with_remedy("Delete it in the Google Cloud console once the reason is mended, and set up again.")
     }
 
     /// The newest operation on the instance. Who may not list operations sees the state of the instance all the same.
@@ -106,7 +93,7 @@ impl Site {
 }
 
 /// Since when it is at work, by the operation's own beginning if it is known: this program may have been started again.
-fn elapsed(operation: Option<&Operation>, begun: Instant) -> Duration {
+fn age(operation: Option<&Operation>, begun: Instant) -> Duration {
     let created = operation.and_then(|one| one.created);
     let since = created.map_or(Duration::ZERO, |created| now().since(created));
     since.max(begun.elapsed())

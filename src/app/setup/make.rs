@@ -157,6 +157,24 @@ impl Site {
         Ok(())
     }
 
+    /// Asks for the secrets that are missing and were not given: before anything is made, because nobody may sit there
+    /// any more half an hour later.
+    pub(super) async fn ask_for_secrets(&mut self) -> Result<(), Stopped> {
+        let cdap = self.cdap().await.ok();
+        for key in self.keys() {
+            // Without an instance no key is there.
+            let is_there = match &cdap {
+                Some(cdap) => cdap.has_secure_key(&key).await?,
+                None => false,
+            };
+            if !is_there && !self.secrets.contains_key(&key) {
+                let value = ask::secret(&key).await?;
+                self.secrets.insert(key, value);
+            }
+        }
+        Ok(())
+    }
+
     async fn put_secrets(&self) -> Result<(), Stopped> {
         let cdap = self.cdap().await?;
         for key in self.keys() {

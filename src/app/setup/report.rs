@@ -76,7 +76,7 @@ impl Report {
 
     /// A step, as it goes.
     pub fn step(&mut self, step: Step, state: &str, lines: &[String]) {
-        self.has_begun |= matches!(state, "make");
+        self.has_begun |= state == "make";
         if state == "made" {
             self.made.push(step);
         }
@@ -111,10 +111,15 @@ impl Report {
     }
 
     pub fn interrupted(&self) -> Exit {
+        let what = if self.has_begun {
+            "What was made stays"
+        } else {
+            "Nothing was changed"
+        };
         self.end(
             Exit::Interrupted,
             &format!(
-                "Interrupted. What was made stays, and an instance that is being made is not cancelled; downbeat {} goes \
+                "Interrupted. {what}, and an instance that is being made is not cancelled. Start downbeat {} again: it goes \
                  on where it was.",
                 self.command
             ),
