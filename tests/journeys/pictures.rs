@@ -18,7 +18,9 @@ fn pictures_of_the_readme() {
     let mut session = crate::ready(&home, COLUMNS, ROWS);
 
     // Six at once, so that the first five still run when the sixth fails.
-    session.keys(&["1", "G", "k", "<enter>", "<backspace>", "6", "<enter>"]);
+    session.keys(&[":", "variable max_active_pipelines", "<enter>"]);
+    session.wait_for("How many pipelines run");
+    session.keys(&["<enter>", "<backspace>", "6", "<enter>"]);
     session.wait_for("1 change not saved");
     session.keys(&["r"]);
     session.wait_for("What this run will do");
