@@ -161,7 +161,22 @@ pub enum Output {
     Json,
 }
 
+/// What an option takes stands in its own text: the list of clap would make each help several screens long.
+fn without_lists(command: clap::Command) -> clap::Command {
+    command
+        .mut_args(|arg| {
+            let has_value = !arg.is_positional() && arg.get_action().takes_values();
+            arg.hide_possible_values(has_value)
+        })
+        .mut_subcommands(without_lists)
+}
+
 impl Cli {
+    /// All commands and options.
+    pub fn grammar() -> clap::Command {
+        without_lists(Self::command())
+    }
+
     /// The folder that a line names with `--home`, also one that is not understood otherwise.
     pub fn home_of(line: impl IntoIterator<Item = OsString>) -> Option<PathBuf> {
         let words: Vec<_> = line.into_iter().collect();
@@ -240,7 +255,7 @@ impl Cli {
         places: &Places,
     ) -> Result<Self, clap::Error> {
         let line: Vec<OsString> = line.into_iter().map(Into::into).collect();
-        let command = Self::command()
+        let command = Self::grammar()
             .color(talk::color_of(&line))
             .after_help(help(places));
         let mut cli = Self::from_arg_matches(&command.try_get_matches_from(line)?)?;

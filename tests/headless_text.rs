@@ -4,7 +4,6 @@
 //! other text begins as a string in the source of what the screen and a headless run share, so all of
 //! those strings are read.
 
-use clap::CommandFactory;
 use domain::finding::Finding;
 use domain::id::TaskId;
 use domain::remedy::Remedy;
@@ -146,7 +145,7 @@ fn the_commands_of_the_remedies_exist() {
 
 #[test]
 fn no_help_of_the_command_line_names_a_key() {
-    let mut command = Cli::command();
+    let mut command = Cli::grammar();
     let names: Vec<_> = command
         .get_subcommands()
         .map(|sub| sub.get_name().to_owned())

@@ -75,13 +75,7 @@ pub struct AttachOptions {
     /// The run
     pub run: String,
     /// How to print: text for people, or json, one object per line
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        value_name = "HOW"
-    )]
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub output: Output,
 }
 
@@ -120,12 +114,6 @@ pub struct MarkOptions {
     #[arg(long, conflicts_with = "note")]
     pub not_handled: bool,
     /// How to print: text for people, or json, one object per line
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        value_name = "HOW"
-    )]
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub output: Output,
 }

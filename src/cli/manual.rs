@@ -1,7 +1,7 @@
 //! `downbeat man`: one page with the program and each of its commands, made from the grammar. It reads no file.
 
 use super::Cli;
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_mangen::Man;
 use std::io;
 
@@ -10,7 +10,7 @@ use std::io;
 /// # Errors
 /// None: it is written to memory.
 pub fn manual() -> io::Result<Vec<u8>> {
-    let mut program = Cli::command();
+    let mut program = Cli::grammar();
     program.build();
     let man = Man::new(program.clone());
     let mut page = Vec::new();

@@ -2,7 +2,7 @@
 //! file and change nothing.
 
 use super::Cli;
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
 /// Options of `downbeat completions`.
@@ -24,7 +24,7 @@ pub struct ConfigOptions {
 /// The script of a shell that completes commands and options.
 pub fn completions(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "downbeat", &mut script);
+    clap_complete::generate(shell, &mut Cli::grammar(), "downbeat", &mut script);
     script
 }
 

@@ -87,13 +87,7 @@ pub struct NewProfileOptions {
     #[arg(long)]
     pub no_input: bool,
     /// How to print: text for people, or json, one object per line
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        value_name = "HOW"
-    )]
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub output: Output,
 }
 
@@ -148,13 +142,7 @@ pub enum ProfileCommand {
     #[command(after_help = profile_help())]
     List {
         /// How to print: text for people, or json, one object per line
-        #[arg(
-            long,
-            value_enum,
-            default_value_t,
-            hide_possible_values = true,
-            value_name = "HOW"
-        )]
+        #[arg(long, value_enum, default_value_t, value_name = "HOW")]
         output: Output,
     },
     /// Print what a profile sets, without secrets
@@ -163,13 +151,7 @@ pub enum ProfileCommand {
         /// The profile; without it the one that a start would use
         name: Option<String>,
         /// How to print: text for people, or json, one object
-        #[arg(
-            long,
-            value_enum,
-            default_value_t,
-            hide_possible_values = true,
-            value_name = "HOW"
-        )]
+        #[arg(long, value_enum, default_value_t, value_name = "HOW")]
         output: Output,
     },
     /// Use a profile for starts that name none
@@ -178,13 +160,7 @@ pub enum ProfileCommand {
         /// The profile
         name: String,
         /// How to print: text for people, or json, one object
-        #[arg(
-            long,
-            value_enum,
-            default_value_t,
-            hide_possible_values = true,
-            value_name = "HOW"
-        )]
+        #[arg(long, value_enum, default_value_t, value_name = "HOW")]
         output: Output,
     },
     /// Add a profile, as `downbeat init` does

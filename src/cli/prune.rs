@@ -26,12 +26,6 @@ pub struct PruneOptions {
     #[arg(long)]
     pub dry_run: bool,
     /// How to print: text for people, or json, one object
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        value_name = "HOW"
-    )]
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub output: Output,
 }

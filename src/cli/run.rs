@@ -69,23 +69,11 @@ fn row(text: &str) -> Result<String, String> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]
 pub struct Driving {
     /// How to print: text for people, or json, one object per line
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        value_name = "HOW"
-    )]
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub output: Output,
     /// What becomes of live pipeline runs at an interrupt: stop, and wait for their ends, or leave, so that the next
     /// `downbeat run` or `downbeat resume` carries the run on
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        value_name = "WHAT"
-    )]
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     pub on_interrupt: OnInterrupt,
 }
 

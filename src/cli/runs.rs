@@ -50,14 +50,7 @@ pub struct RunsOptions {
     #[command(subcommand)]
     pub what: Option<RunsCommand>,
     /// How to print: text for people, or json, one object per line
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        value_name = "HOW",
-        global = true
-    )]
+    #[arg(long, value_enum, default_value_t, value_name = "HOW", global = true)]
     pub output: Output,
     /// How many runs to list, the last ones first
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -89,12 +82,6 @@ pub struct LogsOptions {
     #[arg(long, short)]
     pub follow: bool,
     /// How to print: text for people, or json, one object per line
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        value_name = "HOW"
-    )]
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub output: Output,
 }

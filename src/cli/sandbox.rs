@@ -42,13 +42,7 @@ pub struct SandboxOptions {
     #[arg(long, value_name = "FILE|NAME")]
     pub scenario: Vec<PathBuf>,
     /// Which release of CDAP it resembles: 6.10, where a fresh run cannot be seen for up to two seconds, or 6.11
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        value_name = "RELEASE"
-    )]
+    #[arg(long, value_enum, default_value_t, value_name = "RELEASE")]
     pub cdap_version: Release,
     /// Listen on this address instead of loopback; anyone who reaches it can then use the sandbox
     #[arg(long, value_name = "ADDRESS")]

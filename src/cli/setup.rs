@@ -86,13 +86,7 @@ pub struct DeployFlags {
     #[arg(long)]
     pub dry_run: bool,
     /// How to print: text for people, or json, one object per line
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        value_name = "HOW"
-    )]
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub output: Output,
 }
 
@@ -103,13 +97,7 @@ pub struct SetupOptions {
     #[arg(long, value_name = "FILE")]
     pub pipeline: Option<PathBuf>,
     /// What is paid for, if the instance must be made: developer for trials, basic for production, enterprise
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        value_name = "EDITION"
-    )]
+    #[arg(long, value_enum, default_value_t, value_name = "EDITION")]
     pub edition: InstanceEdition,
     /// The bucket of the pipeline; PROJECT-landing if neither this nor a preference names one
     #[arg(long, value_name = "NAME")]
@@ -159,13 +147,7 @@ pub enum PipelinesCommand {
     #[command(after_help = pipelines_help())]
     List {
         /// How to print: text for people, or json, one object per line
-        #[arg(
-            long,
-            value_enum,
-            default_value_t,
-            hide_possible_values = true,
-            value_name = "HOW"
-        )]
+        #[arg(long, value_enum, default_value_t, value_name = "HOW")]
         output: Output,
     },
     /// Show a pipeline: its stages, and how it differs from the one that comes with Downbeat
@@ -174,13 +156,7 @@ pub enum PipelinesCommand {
         /// Its name; without it that of the profile
         name: Option<String>,
         /// How to print: text for people, or json, one object per line
-        #[arg(
-            long,
-            value_enum,
-            default_value_t,
-            hide_possible_values = true,
-            value_name = "HOW"
-        )]
+        #[arg(long, value_enum, default_value_t, value_name = "HOW")]
         output: Output,
     },
     /// Write a pipeline as a file that `downbeat deploy` and Data Fusion take

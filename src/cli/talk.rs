@@ -16,10 +16,10 @@ pub struct Talk {
     #[arg(long, short, global = true, help_heading = COMMON, action = ArgAction::Count)]
     pub verbose: u8,
     /// Which diagnostics are written: off, error, warn, info, debug or trace; wins over `DOWNBEAT_LOG`
-    #[arg(long, global = true, help_heading = COMMON, value_enum, hide_possible_values = true, value_name = "LEVEL")]
+    #[arg(long, global = true, help_heading = COMMON, value_enum, value_name = "LEVEL")]
     pub log_level: Option<LogLevel>,
     /// When to use colours: always, never, or auto, as the terminal, `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` say
-    #[arg(long, global = true, help_heading = COMMON, value_enum, hide_possible_values = true, default_value_t, value_name = "WHEN")]
+    #[arg(long, global = true, help_heading = COMMON, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
 }
 

@@ -8,7 +8,7 @@ fn read(line: &str) -> Result<Cli, clap::Error> {
 
 #[test]
 fn the_grammar_is_sound() {
-    Cli::command().debug_assert();
+    Cli::grammar().debug_assert();
 }
 
 #[test]

@@ -41,13 +41,7 @@ pub enum VariablesCommand {
     #[command(after_help = help())]
     List {
         /// How to print: text for people, or json, one object per line
-        #[arg(
-            long,
-            value_enum,
-            default_value_t,
-            hide_possible_values = true,
-            value_name = "HOW"
-        )]
+        #[arg(long, value_enum, default_value_t, value_name = "HOW")]
         output: Output,
     },
     /// Print the value of one variable
@@ -56,13 +50,7 @@ pub enum VariablesCommand {
         /// The variable
         name: String,
         /// How to print: text for people, or json, one object
-        #[arg(
-            long,
-            value_enum,
-            default_value_t,
-            hide_possible_values = true,
-            value_name = "HOW"
-        )]
+        #[arg(long, value_enum, default_value_t, value_name = "HOW")]
         output: Output,
     },
     /// Write values into the profile
@@ -72,13 +60,7 @@ pub enum VariablesCommand {
         #[arg(value_name = "NAME=VALUE", required = true, allow_negative_numbers = true)]
         assignments: Vec<String>,
         /// How to print: text for people, or json, one object
-        #[arg(
-            long,
-            value_enum,
-            default_value_t,
-            hide_possible_values = true,
-            value_name = "HOW"
-        )]
+        #[arg(long, value_enum, default_value_t, value_name = "HOW")]
         output: Output,
     },
     /// Take values from a file of `airflow variables export` into the profile
@@ -91,13 +73,7 @@ pub enum VariablesCommand {
         #[arg(long)]
         dry_run: bool,
         /// How to print: text for people, or json, one object
-        #[arg(
-            long,
-            value_enum,
-            default_value_t,
-            hide_possible_values = true,
-            value_name = "HOW"
-        )]
+        #[arg(long, value_enum, default_value_t, value_name = "HOW")]
         output: Output,
     },
     /// Write the values in effect as `airflow variables import` reads them

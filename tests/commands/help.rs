@@ -3,7 +3,7 @@
 //!
 //! `INSTA_UPDATE=always cargo test --no-default-features --test commands help` writes them; read the difference.
 
-use clap::{Command, CommandFactory, ValueEnum};
+use clap::{Command, ValueEnum};
 use clap_complete::Shell;
 use downbeat::cli::{Cli, completions, manual};
 
@@ -31,13 +31,13 @@ fn paths(command: &Command, before: &[String]) -> Vec<Vec<String>> {
 /// What `--help` prints behind these words.
 fn help(path: &[String]) -> String {
     let line = path.iter().map(String::as_str).chain(["--help"]);
-    let asked = Cli::command().term_width(WIDTH).try_get_matches_from(line);
+    let asked = Cli::grammar().term_width(WIDTH).try_get_matches_from(line);
     asked.unwrap_err().to_string()
 }
 
 #[test]
 fn help_of_every_command() {
-    let paths = paths(&Cli::command(), &[]);
+    let paths = paths(&Cli::grammar(), &[]);
     assert!(paths.len() > 30, "{paths:?}");
     for path in paths {
         let text = help(&path);
