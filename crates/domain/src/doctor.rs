@@ -16,6 +16,9 @@ mod policy;
 mod room;
 mod storage;
 
+#[cfg(test)]
+mod testing;
+
 pub use access::{AGENT_ROLE, FOR_A_RUN, FOR_SETUP, ON_INSTANCE, ON_INSTANCE_FOR_SETUP, WORKER_ROLES};
 pub use access::{
     act_as, agent, agent_account, apis, caller_on_instance, caller_on_project, project, worker,

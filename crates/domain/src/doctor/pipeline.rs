@@ -118,6 +118,7 @@ pub fn arguments(
 mod tests {
     use super::*;
     use crate::doctor::Standing;
+    use crate::doctor::testing::assert_says;
     use crate::variable::Variables;
 
     fn place() -> Place {
@@ -126,15 +127,6 @@ mod tests {
             ..Variables::default()
         };
         Place::new("prod", &variables, true, None)
-    }
-
-    #[track_caller]
-    fn assert_says(examined: &Examined, standing: Standing, words: &str) {
-        assert_eq!(examined.standing, standing, "{examined:#?}");
-        assert!(
-            format!("{examined:?}").contains(words),
-            "{examined:#?} lacks {words}"
-        );
     }
 
     #[test]

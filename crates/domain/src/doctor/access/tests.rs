@@ -3,6 +3,7 @@
 #![expect(clippy::unnecessary_wraps, reason = "answers are results")]
 
 use super::*;
+use crate::doctor::testing::assert_says;
 use crate::doctor::{Binding, Standing};
 use crate::failure::FailureKind;
 use crate::variable::Variables;
@@ -41,15 +42,6 @@ fn number() -> Result<String, Failure> {
 
 fn set(names: &[&str]) -> Result<BTreeSet<String>, Failure> {
     Ok(names.iter().map(|name| (*name).to_owned()).collect())
-}
-
-#[track_caller]
-fn assert_says(examined: &Examined, standing: Standing, words: &str) {
-    assert_eq!(examined.standing, standing, "{examined:#?}");
-    assert!(
-        format!("{examined:?}").contains(words),
-        "{examined:#?} lacks {words}"
-    );
 }
 
 #[test]

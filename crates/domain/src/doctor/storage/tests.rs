@@ -8,6 +8,7 @@
 
 use super::*;
 use crate::doctor::Standing;
+use crate::doctor::testing::assert_says;
 use crate::failure::FailureKind;
 use crate::row::ConfigurationColumn;
 use crate::variable::Variables;
@@ -49,15 +50,6 @@ fn rows(columns: &[&str]) -> Result<Configuration, Failure> {
         .map(|column| Some(if column.kind == "BOOLEAN" { "true" } else { "hr" }.into()))
         .collect();
     Ok(Configuration::read(&columns, &[row], 1, &Variables::default()))
-}
-
-#[track_caller]
-fn assert_says(examined: &Examined, standing: Standing, words: &str) {
-    assert_eq!(examined.standing, standing, "{examined:#?}");
-    assert!(
-        format!("{examined:?}").contains(words),
-        "{examined:#?} lacks {words}"
-    );
 }
 
 #[test]
