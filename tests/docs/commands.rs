@@ -5,6 +5,7 @@ use crate::pages;
 use crate::server::Sandbox;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
 /// What cannot be run here, by the beginning of the line, and where it is run instead.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -43,6 +44,9 @@ const NAMES: [(&str, &str); 3] = [
     ("my-instance", "sandbox"),
     ("--cdf-instance etl", "--cdf-instance sandbox"),
 ];
+
+/// So many pages are read at a time.
+const READERS: usize = 3;
 
 /// A line of a page to run.
 struct Line {
@@ -156,25 +160,39 @@ fn every_command_of_the_pages_works() {
             "no page has a command that begins with '{start}' ({reason})"
         );
     }
-    let (mut done, mut wrong) = (0, Vec::new());
-    // Each page is read from its beginning, by somebody who has not read the others.
-    for page in lines.chunk_by(|a, b| a.page == b.page) {
-        let lines: Vec<_> = page.iter().filter(|line| !is_elsewhere(&line.text)).collect();
-        if lines.is_empty() {
-            continue;
-        }
-        let stage = Stage::new(&page[0].page);
-        for line in lines {
-            let told = stage.shell(&line.text);
-            let code = CODES.iter().find(|(start, ..)| line.text.starts_with(start));
-            let is_right =
-                told.code == code.map_or(0, |(_, code, _)| *code) && !told.out.contains("\"error\":{");
-            if !is_right {
-                wrong.push(format!("{}: {}\n{}", line.page.display(), line.text, told.all()));
-            }
-            done += 1;
+    // Each page is read from its beginning, by somebody who has not read the others; most of the time is waited.
+    let pages = Mutex::new(lines.chunk_by(|a, b| a.page == b.page));
+    let next = || pages.lock().unwrap().next();
+    let wrong = std::thread::scope(|scope| {
+        let readers = [(); READERS].map(|()| {
+            scope.spawn(|| {
+                std::iter::from_fn(next)
+                    .flat_map(wrong_of_page)
+                    .collect::<Vec<_>>()
+            })
+        });
+        readers.map(|reader| reader.join().unwrap()).concat()
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    let done = lines.iter().filter(|line| !is_elsewhere(&line.text)).count();
+    assert!(done >= 30, "{done} commands were run");
+}
+
+/// What the commands of a page have printed that do not work.
+fn wrong_of_page(page: &[Line]) -> Vec<String> {
+    let lines: Vec<_> = page.iter().filter(|line| !is_elsewhere(&line.text)).collect();
+    if lines.is_empty() {
+        return Vec::new();
+    }
+    let stage = Stage::new(&page[0].page);
+    let mut wrong = Vec::new();
+    for line in lines {
+        let told = stage.shell(&line.text);
+        let code = CODES.iter().find(|(start, ..)| line.text.starts_with(start));
+        let is_right = told.code == code.map_or(0, |(_, code, _)| *code) && !told.out.contains("\"error\":{");
+        if !is_right {
+            wrong.push(format!("{}: {}\n{}", line.page.display(), line.text, told.all()));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
-    assert!(done >= 30, "{done} commands were run");
+    wrong
 }
