@@ -3,7 +3,7 @@
 //!
 //! What a person is asked on the way is in `setup/prompts.rs`.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
 
 #[expect(dead_code, reason = "what is on disk is looked at in other tests")]
 #[path = "support/home.rs"]
