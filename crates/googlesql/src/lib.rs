@@ -30,6 +30,7 @@
 //! numeric, datetime      exact decimals; dates, times and time zones
 //! cancel, outcome        cancellation; what a statement is run with, and what it did
 //! value, kind, error     values and types, their names, errors
+//! limits                 how deep a text nests and how large a value grows; the crates above share it
 //! ```
 //!
 //! To add a function, add a line to a table in `function/` and name it in `docs/sql.md`. To add a statement, add it to
@@ -49,6 +50,7 @@ mod error;
 mod execution;
 mod function;
 pub mod kind;
+pub mod limits;
 mod numeric;
 mod outcome;
 pub mod owner_only;

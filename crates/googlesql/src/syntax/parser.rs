@@ -4,6 +4,7 @@ use super::ast::{Expression, Path, Position, Query, Statement};
 use super::lexer::{self, Token, TokenKind};
 use super::reserved::{RESERVED, is_keyword};
 use crate::error::SqlError;
+use crate::limits::MAX_DEPTH;
 use crate::value::ColumnType;
 
 /// A whole statement.
@@ -40,9 +41,8 @@ pub(super) struct Parser<'a> {
     operators: usize,
 }
 
-/// How deep a statement may nest and how many operators it may have: the analysis recurses as deep, and the stack of a
-/// statement's thread is large enough for this.
-const MAX_DEPTH: usize = 60;
+/// How many operators a statement may have: the analysis recurses as deep, and the stack of a statement's thread is large
+/// enough for this.
 const MAX_OPERATORS: usize = 5_000;
 
 impl<'a> Parser<'a> {
