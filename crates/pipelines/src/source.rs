@@ -126,7 +126,7 @@ impl Source {
         Self(Backend::Server(server::Server::new(address)))
     }
 
-    /// Disables the table whose first read in each run window fails.
+    /// Disables the failure of first tries.
     #[must_use]
     pub fn without_first_read_failure(self) -> Self {
         match self.0 {
@@ -137,7 +137,7 @@ impl Source {
         }
     }
 
-    /// Runs a query and returns its rows. `window` identifies the run for the table that fails once.
+    /// Runs a query and returns its rows. `window` identifies the run for the table whose first try fails.
     ///
     /// # Errors
     /// An exception of the MySQL driver.

@@ -12,13 +12,15 @@
 //! there, so a window that ends in the past is complete. `source/generator.rs` generates the rows,
 //! `source/dialect.rs` translates queries.
 
+mod first_try;
+
 use super::generator::micros;
 use super::{Clock, Login, PASSWORD, Rows, SqlException, USER, dialect, generator};
+use first_try::FirstTry;
 use googlesql::cell;
 use googlesql::value::{Column, ColumnType, Value};
 use rusqlite::Connection;
 use rusqlite::types::Value as Cell;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -30,10 +32,8 @@ pub(super) struct Embedded {
     connection: Mutex<Connection>,
     seed: u64,
     clock: Clock,
-    /// The table whose first read of each window fails.
-    first_try_fails: Option<&'static str>,
-    /// The windows that have failed once.
-    failed: Mutex<BTreeSet<String>>,
+    /// The failure of each first try; `None` if nothing fails.
+    first_try: Option<Mutex<FirstTry>>,
 }
 
 impl fmt::Debug for Embedded {
@@ -70,15 +70,14 @@ impl Embedded {
             connection: Mutex::new(connection),
             seed,
             clock,
-            first_try_fails: Some("`operations`.`ticket`"),
-            failed: Mutex::default(),
+            first_try: Some(Mutex::default()),
         };
         source.insert_due_rows()?;
         Ok(source)
     }
 
     pub fn without_first_read_failure(mut self) -> Self {
-        self.first_try_fails = None;
+        self.first_try = None;
         self
     }
 
@@ -108,13 +107,10 @@ impl Embedded {
     }
 
     fn fails_first(&self, sql: &str, window: &str) -> bool {
-        let affected = self.first_try_fails.is_some_and(|table| sql.contains(table));
-        affected
-            && self
-                .failed
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(window.to_owned())
+        self.first_try.as_ref().is_some_and(|first_try| {
+            let mut first_try = first_try.lock().unwrap_or_else(PoisonError::into_inner);
+            first_try.fails(sql, window, (self.clock)().timestamp())
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -308,6 +304,10 @@ mod tests {
         assert!(refuse(ticket, USER).starts_with("Communications link failure"));
         assert!(source.read(&Login::own(), ticket, "w").is_ok());
         assert!(source.read(&Login::own(), ticket, "another").is_err());
+        assert!(
+            source.read(&Login::own(), ticket, "and another").is_ok(),
+            "a client that lets the server name each try's window"
+        );
     }
 
     #[test]
