@@ -26,6 +26,9 @@ const SCHEMA: &str = "
     CREATE INDEX IF NOT EXISTS line_of_program ON line (program, ms, seq);
 ";
 
+/// How many milliseconds ahead of the clock the lines of a burst may be.
+pub const AHEAD: i64 = 50;
+
 /// Selects log lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LogSource {
@@ -131,13 +134,26 @@ impl Store {
     }
 
     /// Appends a log line; `stamp` gives its time under the lock, so that lines are in order.
+    ///
+    /// Each line of a run has a millisecond of its own, because a page of the log begins and ends at one. Only a burst
+    /// that no server could write in that time shares its last one, or its lines would lie in the future.
     pub fn append(&self, run: &str, program: &str, mut line: LogLine, stamp: impl FnOnce() -> i64) {
         self.write(|db| {
-            line.timestamp = stamp();
+            let last = last_line(db, run)?;
+            let now = stamp();
+            line.timestamp = last.map_or(now, |last| {
+                let next = last.saturating_add(1).min(now.saturating_add(AHEAD));
+                next.max(now).max(last)
+            });
             let body = serde_json::to_string(&line).unwrap_or_default();
             db.prepare_cached("INSERT INTO line (run, program, ms, body) VALUES (?1, ?2, ?3, ?4)")?
                 .execute(params![run, program, line.timestamp, body])
         });
+    }
+
+    /// The time of a run's last log line. It may be up to [`AHEAD`] in the future.
+    pub fn last_line(&self, run: &str) -> Option<i64> {
+        last_line(&self.lock(), run).unwrap_or_default()
     }
 
     /// Deletes the log lines of a run.
@@ -183,4 +199,9 @@ impl Store {
             }
         }
     }
+}
+
+fn last_line(db: &Connection, run: &str) -> rusqlite::Result<Option<i64>> {
+    db.prepare_cached("SELECT MAX(ms) FROM line WHERE run = ?1")?
+        .query_row([run], |row| row.get(0))
 }

@@ -6,6 +6,7 @@
 use super::event::Event;
 use super::log::Origin;
 use super::run::{Exception, NodeState, Run};
+use super::store::AHEAD;
 use super::{Cdap, faults};
 use crate::run_status::RunStatus;
 use pipelines::event::{ExecutionEvent, Failure, LogLevel, NodeEnd, NodeProgram};
@@ -94,17 +95,17 @@ impl Worker {
         };
         self.config = job.config.clone();
         self.log_start();
-        let status = match self.execute(&job) {
-            ExecutionEnd::Completed => RunStatus::Completed,
-            ExecutionEnd::Killed if self.aborted => RunStatus::Failed,
-            ExecutionEnd::Killed => RunStatus::Killed,
+        let (status, cause) = match self.execute(&job) {
+            ExecutionEnd::Completed => (RunStatus::Completed, None),
+            ExecutionEnd::Killed if self.aborted => (RunStatus::Failed, Some(faults::spark_abort_failure())),
+            ExecutionEnd::Killed => (RunStatus::Killed, None),
             ExecutionEnd::Failed(failure) => {
                 self.store_cause(&failure);
-                RunStatus::Failed
+                (RunStatus::Failed, Some(failure))
             }
         };
         let left = self.store_token(&job);
-        self.log_end(status, left);
+        self.log_end(status, left, cause.as_ref());
         self.emit_end(status);
     }
 
@@ -148,6 +149,11 @@ impl Worker {
     }
 
     fn emit_end(&self, status: RunStatus) {
+        // Who sees that the run has ended can read all of its lines.
+        let last = self.cdap.store.last_line(&self.run.id).unwrap_or_default();
+        let ahead = last.saturating_add(1).saturating_sub(self.cdap.clock.now());
+        let ahead = u64::try_from(ahead.min(AHEAD)).unwrap_or_default();
+        std::thread::sleep(std::time::Duration::from_millis(ahead));
         let at = self.cdap.clock.now();
         let run = self.run.id.clone();
         self.emit(Event::Ended { run, at, status });

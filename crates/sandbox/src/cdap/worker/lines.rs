@@ -72,7 +72,8 @@ impl Worker {
         );
     }
 
-    pub(super) fn log_end(&self, status: RunStatus, left: bool) {
+    /// `cause` is why the run failed; the platform prints it below its last line, and for an action only there.
+    pub(super) fn log_end(&self, status: RunStatus, left: bool, cause: Option<&Failure>) {
         let Run { id, program, .. } = &self.run;
         let app = &program.app;
         match status {
@@ -91,11 +92,15 @@ impl Worker {
             _ => {
                 self.log_lifecycle(LogLevel::Error, 542, format!("Pipeline '{app}' failed."));
                 if !left {
-                    self.log_destroy_error();
+                    self.log_destroy_error(cause);
                 }
                 let service = format!("workflow.{}.{app}.{WORKFLOW}.{id}", program.namespace);
                 let text = format!("Workflow service '{service}' failed.");
-                self.log_system(LogLevel::Error, "WorkflowDriver", CONTROLLER, 90, text);
+                let line = LogEntry {
+                    stack_trace: cause.map(trace).unwrap_or_default(),
+                    ..log_line(LogLevel::Error, "WorkflowDriver", CONTROLLER, text)
+                };
+                self.log(line, Origin::System, false, Some(90));
             }
         }
     }
@@ -167,7 +172,7 @@ pub(super) fn log_line(level: LogLevel, thread: &str, logger: &str, message: Str
 }
 
 /// A Java stack trace without frames: there is no JVM here.
-fn trace(failure: &Failure) -> String {
+pub(super) fn trace(failure: &Failure) -> String {
     let chain = std::iter::successors(Some(failure), |failure| failure.cause.as_deref());
     let lines: Vec<_> = chain
         .map(|failure| match &failure.message {

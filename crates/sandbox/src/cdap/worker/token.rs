@@ -1,10 +1,12 @@
 //! What the platform writes into a workflow's token, besides what actions set.
 
 use super::Worker;
+use super::lines::{log_line, trace};
 use crate::cdap::json::{Ordered, gson_text};
+use crate::cdap::log::Origin;
 use crate::cdap::node::resolved_properties;
 use crate::cdap::program::WORKFLOW;
-use pipelines::event::LogLevel;
+use pipelines::event::{Failure, LogEntry, LogLevel};
 use pipelines::execution::ExecutionRequest;
 use pipelines::pipeline;
 
@@ -41,13 +43,19 @@ impl Worker {
     }
 
     /// An unresolved macro fails the pipeline once more when it is destroyed (measured).
-    pub(super) fn log_destroy_error(&self) {
+    pub(super) fn log_destroy_error(&self, cause: Option<&Failure>) {
         let entity = self.run.program.run_entity(&self.run.version, &self.run.id);
         let text = format!(
             "Exception raised on destroy lifecycle method in class io.cdap.cdap.datapipeline.SmartWorkflow of the \
              Workflow program of run {entity}"
         );
         let logger = "io.cdap.cdap.internal.app.runtime.AbstractContext";
-        self.log_system(LogLevel::Error, "WorkflowDriver", logger, 691, text);
+        // Of the failure only the macro's own exception is printed here (measured).
+        let root = cause.map(Failure::innermost);
+        let line = LogEntry {
+            stack_trace: root.map(trace).unwrap_or_default(),
+            ..log_line(LogLevel::Error, "WorkflowDriver", logger, text)
+        };
+        self.log(line, Origin::System, false, Some(691));
     }
 }
