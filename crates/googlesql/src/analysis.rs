@@ -40,6 +40,7 @@ pub(crate) use typed::{Literal, Relation, Typed};
 
 use crate::error::{SqlError, line_and_column};
 use crate::session::Session;
+use crate::storage::name::check_table_name;
 use crate::syntax::ast::{Path, Position};
 
 /// The analysis of one statement; the statements that change rows or tables are run from it too.
@@ -70,6 +71,9 @@ impl Analyzer<'_> {
     /// Another project or location, or a name without a dataset.
     pub fn full_name(&self, path: &Path) -> Result<String, SqlError> {
         let project = self.session.project;
+        path.parts
+            .last()
+            .map_or(Ok(()), |table| check_table_name(table))?;
         let named = match path.parts.as_slice() {
             [.., dataset, _] => Some(dataset.as_str()),
             _ => self.dataset,

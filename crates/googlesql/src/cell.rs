@@ -2,6 +2,7 @@
 //!
 //! What SQLite has no type for is kept as text: an ARRAY or STRUCT as JSON, a NUMERIC as its digits.
 
+use crate::error::SqlError;
 use crate::kind;
 use crate::numeric::Numeric;
 use crate::syntax;
@@ -109,6 +110,19 @@ pub(crate) fn to_sqlite_column(value: &Value, kind: &ColumnType) -> Cell {
     }
 }
 
+/// Refuses NULLs in arrays, which expressions may have, and neither results nor tables.
+pub(crate) fn check_elements(value: &Value, name: &str) -> Result<(), SqlError> {
+    match value {
+        Value::Array(items) if items.contains(&Value::Null) => Err(SqlError::invalid(format!(
+            "Array cannot have a null element; error in writing field {name}"
+        ))),
+        Value::Array(items) | Value::Struct(items) => {
+            items.iter().try_for_each(|item| check_elements(item, name))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A value inside an ARRAY or STRUCT as it is stored: a JSON array, or text.
 fn to_json(value: &Value) -> Json {
     match value {
@@ -130,6 +144,7 @@ fn to_json(value: &Value) -> Json {
 fn from_json(json: &Json, kind: &ColumnType) -> Value {
     let text = || json.as_str().unwrap_or_default();
     match (json, kind) {
+        (Json::Null, ColumnType::Array(_)) => Value::Array(Vec::new()),
         (Json::Null, _) => Value::Null,
         (Json::Array(items), ColumnType::Array(inner)) => {
             Value::Array(items.iter().map(|item| from_json(item, inner)).collect())
@@ -176,8 +191,8 @@ mod tests {
         if let Value::Array(items) = &mut expected
             && let Value::Struct(fields) = &mut items[1]
         {
-            // Only a column's ARRAY is never NULL; one inside a STRUCT can be.
-            fields[1] = Value::Null;
+            // A stored ARRAY is never NULL, those inside of a STRUCT neither.
+            fields[1] = Value::Array(Vec::new());
         }
         assert_eq!(from_sqlite(to_sqlite(&all), &kind), expected);
         assert_eq!(declared_type(&declaration(&kind)), Some(kind));

@@ -5,6 +5,7 @@
 
 pub(crate) mod aggregate;
 pub(crate) mod join;
+pub(crate) mod result;
 pub(crate) mod select;
 pub(crate) mod sort;
 pub(crate) mod window;

@@ -68,4 +68,5 @@ pub use datetime::parse_timestamp;
 pub use error::SqlError;
 pub use outcome::{Definition, Parameter, QueryOutcome, QuerySettings, RowChanges};
 pub use storage::catalog::{DatasetDescription, TableDescription};
+pub use storage::name::check_table_name;
 pub use warehouse::{LoadOptions, TableUpdate, Warehouse, WriteDisposition};

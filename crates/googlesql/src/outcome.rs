@@ -41,6 +41,9 @@ pub struct QueryOutcome {
     pub changes: Option<RowChanges>,
     /// The table or view that it created, altered or dropped.
     pub definition: Option<Definition>,
+    /// The dataset and the name of the table or view that it changed, created, altered or dropped.
+    #[serde(default)]
+    pub target: Option<(String, String)>,
 }
 
 /// How many rows a statement changed.
@@ -73,8 +76,8 @@ impl RowChanges {
 }
 
 impl QueryOutcome {
-    /// An INSERT, UPDATE, DELETE or TRUNCATE of `count` rows.
-    pub(crate) fn changed(statement_type: &'static str, count: usize) -> Self {
+    /// An INSERT, UPDATE, DELETE or TRUNCATE of `count` rows of `dataset.table`.
+    pub(crate) fn changed(statement_type: &'static str, count: usize, full: &str) -> Self {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         let mut changes = RowChanges::default();
         match statement_type {
@@ -84,6 +87,15 @@ impl QueryOutcome {
         }
         Self {
             changes: Some(changes),
+            ..Self::aimed(statement_type, full)
+        }
+    }
+
+    /// A statement that changes `dataset.table`.
+    pub(crate) fn aimed(statement_type: &'static str, full: &str) -> Self {
+        let target = full.split_once('.');
+        Self {
+            target: target.map(|(dataset, table)| (dataset.into(), table.into())),
             ..Self::empty(statement_type)
         }
     }
@@ -97,7 +109,7 @@ impl QueryOutcome {
                 dataset: dataset.into(),
                 table: table.into(),
             }),
-            ..Self::empty(statement_type)
+            ..Self::aimed(statement_type, full)
         }
     }
 
@@ -108,6 +120,7 @@ impl QueryOutcome {
             rows: Vec::new(),
             changes: None,
             definition: None,
+            target: None,
         }
     }
 }

@@ -5,4 +5,5 @@
 pub(crate) mod catalog;
 pub(crate) mod connections;
 pub(crate) mod label;
+pub(crate) mod name;
 pub(crate) mod table;

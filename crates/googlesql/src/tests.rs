@@ -1,9 +1,11 @@
 //! Statements and their outcomes.
 
+mod arrays;
 mod changes;
 mod demo;
 mod documentation;
 mod folder;
+mod literals;
 mod loads;
 mod names;
 mod queries;

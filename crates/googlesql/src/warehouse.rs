@@ -6,10 +6,11 @@ mod update;
 pub use load::{LoadOptions, WriteDisposition};
 pub use update::TableUpdate;
 
-use crate::analysis::Analyzer;
 use crate::analysis::scope::Scope;
+use crate::analysis::{Analyzer, Relation};
 use crate::cancel;
 use crate::error::SqlError;
+use crate::execution::result;
 use crate::outcome::{QueryOutcome, QuerySettings};
 use crate::session::{Frame, Session};
 use crate::storage::catalog::{self, DatasetDescription, TableDescription};
@@ -19,6 +20,7 @@ use crate::syntax::ast::Statement;
 use chrono::Utc;
 use rusqlite::Connection;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
@@ -92,10 +94,9 @@ impl Warehouse {
         cancel::with_flag(stop, || self.query(sql, settings))
     }
 
-    /// The names of all datasets.
-    pub fn datasets(&self) -> Result<Vec<String>, SqlError> {
-        let all = self.connections.read(catalog::datasets)?;
-        Ok(all.into_iter().map(|dataset| dataset.name).collect())
+    /// All datasets, by name.
+    pub fn datasets(&self) -> Result<Vec<DatasetDescription>, SqlError> {
+        self.connections.read(catalog::datasets)
     }
 
     /// The dataset of this name, if there is one.
@@ -117,7 +118,9 @@ impl Warehouse {
     }
 
     fn seed_here(&self, connection: &Connection, script: &str) -> Result<(), SqlError> {
-        let is_used = !catalog::datasets(connection)?.is_empty();
+        let is_used = catalog::datasets(connection)?
+            .iter()
+            .any(|dataset| !dataset.is_hidden());
         if is_used && !catalog::drop_sqlite_views(connection)? {
             return Ok(());
         }
@@ -176,14 +179,18 @@ impl Warehouse {
 fn execute(analyzer: &Analyzer<'_>, statement: &Statement) -> Result<QueryOutcome, SqlError> {
     match statement {
         Statement::Query(query) => {
-            let relation = analyzer.query(&Scope::EMPTY, query)?;
+            let Relation { columns, rows, .. } = analyzer.query(&Scope::EMPTY, query)?;
+            result::check_columns(&columns)?;
             let rows = if analyzer.session.settings.dry_run {
                 Vec::new()
             } else {
-                (relation.rows)(&Frame::root(analyzer.session))?.to_vec()
+                let found = rows(&Frame::root(analyzer.session))?;
+                // It may keep its rows for a second reader.
+                drop(rows);
+                result::finish(&columns, Rc::unwrap_or_clone(found))?
             };
             Ok(QueryOutcome {
-                columns: relation.columns,
+                columns,
                 rows,
                 ..QueryOutcome::empty("SELECT")
             })

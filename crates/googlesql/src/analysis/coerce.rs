@@ -40,13 +40,14 @@ impl Analyzer<'_> {
         }
         if typed.literal == Literal::Null {
             let run = typed.run.clone();
-            return Ok(Some(Typed {
-                kind: to.clone(),
-                run,
-                literal: Literal::Null,
-            }));
+            let mut coerced = Typed::from_run(to.clone(), run);
+            coerced.literal = Literal::Null;
+            return Ok(Some(coerced));
         }
-        if let Literal::Value(value) = &typed.literal
+        if typed.literal == Literal::EmptyArray && matches!(to, T::Array(_)) {
+            return Ok(Some(Typed::from_run(to.clone(), typed.run.clone())));
+        }
+        if let Some(value) = &typed.literal_for(to)
             && literal_coerces(&typed.kind, to)
         {
             return if let Ok(value) = cast(value, to) {
@@ -144,10 +145,11 @@ fn convert(value: Value, to: &T) -> Result<Value, String> {
 pub(super) fn common_supertype(all: &[Typed]) -> Option<T> {
     let typed_ones: Vec<&Typed> = all
         .iter()
-        .filter(|typed| typed.literal != Literal::Null)
+        .filter(|typed| !matches!(typed.literal, Literal::Null | Literal::EmptyArray))
         .collect();
     let Some(first) = typed_ones.first() else {
-        return Some(all.first().map_or(T::Int64, |typed| typed.kind.clone()));
+        let empty = all.iter().find(|typed| typed.literal == Literal::EmptyArray);
+        return Some(empty.or(all.first()).map_or(T::Int64, |typed| typed.kind.clone()));
     };
     // The type of an expression that is not a literal is preferred.
     let not_literals: Vec<&&Typed> = typed_ones

@@ -9,8 +9,10 @@ use crate::cast::cast;
 use crate::error::SqlError;
 use crate::function::json;
 use crate::kind;
+use crate::session::Frame;
 use crate::syntax::ast::{Expression, Identifier, Node, Position, Subscript};
 use crate::value::{ColumnType as T, Value};
+use std::rc::Rc;
 
 type TypedResult = Result<Typed, SqlError>;
 
@@ -30,7 +32,7 @@ impl Analyzer<'_> {
             Node::Null => Ok(Typed::constant(T::Int64, Value::Null)),
             Node::Bool(truth) => Ok(Typed::constant(T::Bool, Value::Bool(*truth))),
             Node::Int(number) => Ok(Typed::constant(T::Int64, Value::Int(*number))),
-            Node::Float(number) => Ok(Typed::constant(T::Float64, Value::Float(*number))),
+            Node::Float(number, image) => Ok(Typed::decimal(*number, image.clone())),
             Node::Text(text) => Ok(Typed::constant(T::String, Value::Text(text.clone()))),
             Node::Bytes(bytes) => Ok(Typed::constant(T::Bytes, Value::Bytes(bytes.clone()))),
             Node::Typed(kind, text) => self.typed_literal(kind, text, at),
@@ -278,12 +280,11 @@ impl Analyzer<'_> {
 }
 
 fn explicit_cast(value: &Typed, kind: &T, safe: bool) -> Typed {
-    let (run, to) = (value.run.clone(), kind.clone());
-    if value.literal == Literal::Null {
-        let mut typed = Typed::constant(to, Value::Null);
-        typed.literal = Literal::No;
-        return typed;
-    }
+    let to = kind.clone();
+    let run = match value.literal_for(kind) {
+        Some(exact) => Rc::new(move |_: &Frame<'_>| Ok(exact.clone())),
+        None => value.run.clone(),
+    };
     Typed::new(kind.clone(), move |frame| match cast(&run(frame)?, &to) {
         Ok(value) => Ok(value),
         Err(_) if safe => Ok(Value::Null),

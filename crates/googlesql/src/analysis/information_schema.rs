@@ -134,6 +134,7 @@ impl Analyzer<'_> {
             [.., last] if last.to_ascii_lowercase().starts_with("region-") => None,
             [.., last] => Some(last.as_str()),
         };
+        datasets.retain(|known| !known.is_hidden() || Some(known.name.as_str()) == dataset);
         if let Some(dataset) = dataset
             && what != "SCHEMATA"
         {

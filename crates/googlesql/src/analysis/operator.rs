@@ -265,7 +265,7 @@ impl Analyzer<'_> {
         // `-1` is a literal.
         let typed = match &inner.node {
             Node::Int(number) => return Ok(Typed::constant(T::Int64, Value::Int(-number))),
-            Node::Float(number) => return Ok(Typed::constant(T::Float64, Value::Float(-number))),
+            Node::Float(number, image) => return Ok(Typed::decimal(-number, format!("-{image}"))),
             _ => self.expression(scope, inner)?,
         };
         if !matches!(typed.kind, T::Int64 | T::Float64 | T::Numeric) {

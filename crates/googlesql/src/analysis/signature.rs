@@ -84,7 +84,9 @@ fn bind(kind: &str, typed: &Typed) -> Option<Typed> {
         (ARRAY_OF_T, ColumnType::Array(inner)) => {
             let mut element = typed.clone();
             element.kind = (**inner).clone();
-            if element.literal != Literal::Null {
+            if element.literal == Literal::EmptyArray {
+                element.literal = Literal::Null;
+            } else if element.literal != Literal::Null {
                 element.literal = Literal::No;
             }
             Some(element)

@@ -12,24 +12,53 @@ pub(crate) struct Typed {
     pub kind: ColumnType,
     pub run: Run,
     pub literal: Literal,
+    /// The text of a FLOAT64 literal. It becomes a NUMERIC with all of its digits, more than a FLOAT64 has.
+    image: Option<Rc<str>>,
 }
 
 /// Whether an expression is a literal, which coerces to more types than other expressions do.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Literal {
     No,
-    /// NULL or an empty array, which coerces to any type.
+    /// NULL, which coerces to any type.
     Null,
+    /// `[]`, which coerces to an array of any type.
+    EmptyArray,
     /// A literal or parameter, which coerces to what its value can be read as.
     Value(Value),
 }
 
 impl Typed {
     pub fn new(kind: ColumnType, run: impl Fn(&Frame<'_>) -> Result<Value, SqlError> + 'static) -> Self {
+        Self::from_run(kind, Rc::new(run))
+    }
+
+    /// An expression with what computes it.
+    pub const fn from_run(kind: ColumnType, run: Run) -> Self {
         Self {
             kind,
-            run: Rc::new(run),
+            run,
             literal: Literal::No,
+            image: None,
+        }
+    }
+
+    /// The FLOAT64 literal of this text.
+    pub fn decimal(number: f64, image: String) -> Self {
+        Self {
+            image: Some(image.into()),
+            ..Self::constant(ColumnType::Float64, Value::Float(number))
+        }
+    }
+
+    /// A literal's value, from which one of this type is to be made.
+    pub fn literal_for(&self, to: &ColumnType) -> Option<Value> {
+        match (&self.literal, &self.image) {
+            (Literal::Value(Value::Float(_)), Some(image)) if *to == ColumnType::Numeric => {
+                Some(Value::Text(image.to_string()))
+            }
+            (Literal::Value(value), _) => Some(value.clone()),
+            _ => None,
         }
     }
 
@@ -44,6 +73,7 @@ impl Typed {
             kind,
             run: Rc::new(move |_| Ok(value.clone())),
             literal,
+            image: None,
         }
     }
 

@@ -137,6 +137,7 @@ impl Analyzer<'_> {
                 .map(|(cell, column)| cast(cell, &column.kind))
                 .collect::<Result<Row, _>>()
                 .map_err(SqlError::invalid)
+                .and_then(|row| table::check_arrays(columns, &row).map(|()| row))
         };
         let rows = rows.iter().map(convert).collect::<Result<Vec<_>, _>>()?;
         table::insert(connection, full, columns, &rows)

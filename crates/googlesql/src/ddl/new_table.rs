@@ -3,6 +3,7 @@
 use crate::analysis::Analyzer;
 use crate::error::SqlError;
 use crate::storage::catalog;
+use crate::storage::name::check_table_name;
 
 /// A name under which a table or view is to be created.
 pub(super) struct NewTable {
@@ -24,7 +25,8 @@ impl Analyzer<'_> {
         replace: bool,
     ) -> Result<NewTable, SqlError> {
         let (connection, project) = (self.session.connection, self.session.project);
-        let dataset = full.split('.').next().unwrap_or_default();
+        let (dataset, table) = full.split_once('.').unwrap_or((full, ""));
+        check_table_name(table)?;
         if !catalog::dataset_exists(connection, dataset)? {
             return Err(catalog::not_found(
                 connection,

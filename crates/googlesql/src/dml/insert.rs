@@ -20,9 +20,11 @@ impl Analyzer<'_> {
             InsertSource::Query(query) => self.query_rows(&target, &columns, query)?,
         };
         if self.session.settings.dry_run {
-            return Ok(QueryOutcome::changed("INSERT", 0));
+            return Ok(QueryOutcome::changed("INSERT", 0, &target.full));
         }
         let rows = self.complete_rows(&target, &columns, rows)?;
+        rows.iter()
+            .try_for_each(|row| table::check_arrays(&target.columns, row))?;
         table::insert(self.session.connection, &target.full, &target.columns, &rows)?;
         self.finish(&target, "INSERT", rows.len())
     }

@@ -51,7 +51,7 @@ impl Analyzer<'_> {
             .map(|branch| self.when(branch, &target, &own, &source.names, &scope))
             .collect::<Result<Vec<_>, _>>()?;
         if self.session.settings.dry_run {
-            return Ok(Changes::default().outcome());
+            return Ok(Changes::default().outcome(&target));
         }
         let root = Frame::root(self.session);
         let rows = table::read_with_ids(self.session.connection, &target.full)?;
@@ -87,7 +87,7 @@ impl Analyzer<'_> {
             }
         }
         self.write(&target, &changes)?;
-        Ok(changes.outcome())
+        Ok(changes.outcome(&target))
     }
 
     /// The source rows that match a row of the target: their indexes, and both rows as one.
@@ -172,6 +172,13 @@ impl Analyzer<'_> {
     fn write(&self, target: &Target, changes: &Changes) -> Result<(), SqlError> {
         let connection = self.session.connection;
         table::delete(connection, &target.full, &changes.deleted)?;
+        let written = changes
+            .inserted
+            .iter()
+            .chain(changes.updated.iter().map(|(_, row)| row));
+        written
+            .into_iter()
+            .try_for_each(|row| table::check_arrays(&target.columns, row))?;
         for (id, row) in &changes.updated {
             table::update(connection, &target.full, &target.columns, *id, row)?;
         }
@@ -228,10 +235,10 @@ impl Changes {
         }
     }
 
-    fn outcome(&self) -> QueryOutcome {
+    fn outcome(&self, target: &Target) -> QueryOutcome {
         QueryOutcome {
             changes: Some(self.row_changes()),
-            ..QueryOutcome::empty("MERGE")
+            ..QueryOutcome::aimed("MERGE", &target.full)
         }
     }
 }

@@ -83,10 +83,7 @@ impl Analyzer<'_> {
             _ => None,
         };
         if let Some(tree) = select.and_then(|select| select.output_expression(index))
-            && matches!(
-                tree.node,
-                Node::Null | Node::Text(_) | Node::Float(_) | Node::Int(_)
-            )
+            && is_literal(tree)
             && let literal = self.expression(&Scope::EMPTY, tree)?
             && let Some(typed) = self.coerced(&literal, &column.kind, tree.at)?
         {
@@ -235,6 +232,13 @@ impl Analyzer<'_> {
             fields[index] = run(frame)?;
             Ok(Value::Struct(fields))
         }))
+    }
+}
+
+fn is_literal(tree: &Expression) -> bool {
+    match &tree.node {
+        Node::Negative(number) => matches!(number.node, Node::Float(..) | Node::Int(_)),
+        node => matches!(node, Node::Null | Node::Text(_) | Node::Float(..) | Node::Int(_)),
     }
 }
 

@@ -73,6 +73,6 @@ impl Analyzer<'_> {
         if count > 0 {
             catalog::mark_modified(self.session.connection, &target.full)?;
         }
-        Ok(QueryOutcome::changed(statement_type, count))
+        Ok(QueryOutcome::changed(statement_type, count, &target.full))
     }
 }

@@ -28,7 +28,7 @@ impl Analyzer<'_> {
         let filter = self.condition(&scope, filter, "WHERE")?.run;
         let assignments = self.assignments(&scope, &target, &update.set)?;
         if self.session.settings.dry_run {
-            return Ok(QueryOutcome::changed("UPDATE", 0));
+            return Ok(QueryOutcome::changed("UPDATE", 0, &target.full));
         }
         let root = Frame::root(self.session);
         let others = match &source {
@@ -54,6 +54,7 @@ impl Analyzer<'_> {
             }
         }
         for (id, row) in &changed {
+            table::check_arrays(&target.columns, row)?;
             table::update(self.session.connection, &target.full, &target.columns, *id, row)?;
         }
         self.finish(&target, "UPDATE", changed.len())
@@ -67,7 +68,7 @@ impl Analyzer<'_> {
         let names = target.named_columns(&delete.path, delete.alias.as_deref());
         let filter = self.condition(&Scope::EMPTY.inner(&names), filter, "WHERE")?.run;
         if self.session.settings.dry_run {
-            return Ok(QueryOutcome::changed("DELETE", 0));
+            return Ok(QueryOutcome::changed("DELETE", 0, &target.full));
         }
         let root = Frame::root(self.session);
         let mut deleted = Vec::new();
@@ -84,7 +85,7 @@ impl Analyzer<'_> {
     pub(crate) fn truncate(&self, path: &Path) -> Result<QueryOutcome, SqlError> {
         let target = self.target(path)?;
         if self.session.settings.dry_run {
-            return Ok(QueryOutcome::changed("TRUNCATE_TABLE", 0));
+            return Ok(QueryOutcome::changed("TRUNCATE_TABLE", 0, &target.full));
         }
         let count = table::truncate(self.session.connection, &target.full)?;
         self.finish(&target, "TRUNCATE_TABLE", count)

@@ -32,6 +32,13 @@ pub struct DatasetDescription {
     pub created: i64,
 }
 
+impl DatasetDescription {
+    /// Whether lists leave it out, as all whose names begin with an underscore.
+    pub fn is_hidden(&self) -> bool {
+        self.name.starts_with('_')
+    }
+}
+
 /// A table or view.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableDescription {

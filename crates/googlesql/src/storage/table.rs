@@ -104,6 +104,12 @@ pub(crate) fn truncate(connection: &Connection, full: &str) -> Result<usize, Sql
     Ok(connection.execute(&format!("DELETE FROM {}", quote(full)), [])?)
 }
 
+/// Refuses NULLs in the arrays of a row, as Google does.
+pub(crate) fn check_arrays(columns: &[Column], row: &[Value]) -> Result<(), SqlError> {
+    let mut cells = row.iter().zip(columns);
+    cells.try_for_each(|(value, column)| cell::check_elements(value, &column.name))
+}
+
 fn failed(error: rusqlite::Error) -> SqlError {
     if error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) || cancel::is_cancelled()
     {

@@ -311,7 +311,7 @@ impl Parser<'_> {
         }
         if lower.contains(['.', 'e']) {
             let number = lower.parse().map_err(|_| bad())?;
-            return Ok(node(at, Node::Float(number)));
+            return Ok(node(at, Node::Float(number, lower)));
         }
         let number = text.parse().map_err(|_| {
             if text.bytes().all(|b| b.is_ascii_digit()) {

@@ -21,7 +21,7 @@ pub(super) enum TokenKind {
     /// A BYTES literal: each byte as the character of that number.
     Bytes,
     Number,
-    /// `@name` or `?`.
+    /// `@name` or `?`; the text is without backticks around the name.
     Parameter,
     /// An operator or a bracket, of one character or two.
     Symbol,
@@ -60,6 +60,18 @@ pub(super) fn tokenize(sql: &str) -> Result<Vec<Token>, SqlError> {
                 found.push(Token {
                     kind: TokenKind::QuotedName,
                     text: rest[1..end].to_owned(),
+                    at,
+                });
+                end + 1
+            }
+            '@' if rest[1..].starts_with('`') => {
+                let end = rest[2..]
+                    .find('`')
+                    .ok_or_else(|| unclosed(sql, at, "identifier"))?
+                    + 2;
+                found.push(Token {
+                    kind: TokenKind::Parameter,
+                    text: format!("@{}", &rest[2..end]),
                     at,
                 });
                 end + 1
@@ -227,7 +239,7 @@ mod tests {
 
     #[test]
     fn quotes_and_comments_are_read() {
-        let sql = "SELECT 'it\\'s', \"a\", r'\\d', `p.d.t`.x -- no\n /* no */ # no\n, 1.5e-3 <> @p";
+        let sql = "SELECT 'it\\'s', \"a\", r'\\d', `p.d.t`.x -- no\n /* no */ # no\n, 1.5e-3 <> @p @`q r`";
         let texts: Vec<_> = tokenize(sql)
             .unwrap()
             .into_iter()
@@ -248,6 +260,7 @@ mod tests {
             (TokenKind::Number, "1.5e-3"),
             (TokenKind::Symbol, "<>"),
             (TokenKind::Parameter, "@p"),
+            (TokenKind::Parameter, "@q r"),
         ];
         assert_eq!(texts, expected.map(|(kind, text)| (kind, text.to_owned())));
     }
@@ -257,6 +270,7 @@ mod tests {
         for (sql, place) in [
             ("SELECT 'a", "[1:8]"),
             ("SELECT\n `a", "[2:2]"),
+            ("SELECT @`a", "[1:8]"),
             ("/* x", "[1:1]"),
         ] {
             let error = tokenize(sql).unwrap_err();

@@ -36,7 +36,7 @@ fn a_tables_name_hides_a_column_that_is_called_the_same() {
     run("INSERT INTO d.status VALUES ('open', 1, STRUCT(7))");
     let open = Value::Text("open".into());
     assert_eq!(
-        run("SELECT status, status.id, status.status FROM d.status"),
+        run("SELECT status, status.id, status.status AS again FROM d.status"),
         [[open.clone(), Value::Int(1), open]]
     );
     assert_eq!(run("SELECT status.* FROM d.status")[0].len(), 3);

@@ -4,6 +4,7 @@ use super::Warehouse;
 use crate::cell::quote;
 use crate::error::SqlError;
 use crate::kind;
+use crate::storage::name::check_table_name;
 use crate::storage::{catalog, label, table};
 use crate::value::{Column, ColumnType, Row};
 use rusqlite::Connection;
@@ -68,6 +69,7 @@ impl Warehouse {
         rows: &[Row],
         options: LoadOptions,
     ) -> Result<u64, SqlError> {
+        check_table_name(table)?;
         let full = format!("{dataset}.{table}");
         self.connections.write(|connection| {
             if !catalog::dataset_exists(connection, dataset)?

@@ -4,6 +4,7 @@ use super::Warehouse;
 use crate::error::SqlError;
 use crate::storage::catalog::{self, TableDescription};
 use crate::storage::label;
+use crate::storage::name::check_table_name;
 use crate::value::Column;
 use std::collections::BTreeMap;
 
@@ -28,6 +29,7 @@ impl Warehouse {
         table: &str,
         change: impl FnOnce(&TableDescription) -> Result<TableUpdate, SqlError>,
     ) -> Result<Option<TableDescription>, SqlError> {
+        check_table_name(table)?;
         let full = format!("{dataset}.{table}");
         self.connections.write(|connection| {
             let Some(found) = catalog::describe_table(connection, dataset, table)? else {

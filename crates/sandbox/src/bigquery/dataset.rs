@@ -23,9 +23,11 @@ pub(super) async fn list(
     params: Params,
 ) -> ApiResult {
     state.check_datasets(&project)?;
-    let names = state.with_warehouse(Warehouse::datasets).await?;
+    let mut datasets = state.with_warehouse(Warehouse::datasets).await?;
+    let with_hidden = params.is_true("all");
+    datasets.retain(|dataset| with_hidden || !dataset.is_hidden());
     let location = state.warehouse.location();
-    let item = |name: &String| {
+    let item = |DatasetDescription { name, .. }: &DatasetDescription| {
         json!({
             "kind": "bigquery#dataset",
             "id": format!("{project}:{name}"),
@@ -33,7 +35,7 @@ pub(super) async fn list(
             "location": location,
         })
     };
-    let items: Vec<Json> = names.iter().map(item).collect();
+    let items: Vec<Json> = datasets.iter().map(item).collect();
     Ok(axum::Json(response::list(
         "bigquery#datasetList",
         "datasets",

@@ -54,7 +54,7 @@ impl Analyzer<'_> {
                 .map(Value::Array)
         });
         if empty {
-            typed.literal = Literal::Null;
+            typed.literal = Literal::EmptyArray;
         }
         Ok(typed)
     }

@@ -14,7 +14,8 @@ pub enum Node {
     Null,
     Bool(bool),
     Int(i64),
-    Float(f64),
+    /// A FLOAT64 and its text, which a NUMERIC of it is read from.
+    Float(f64, String),
     Text(String),
     Bytes(Vec<u8>),
     /// `DATE '2024-02-29'`.
