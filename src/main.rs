@@ -5,10 +5,6 @@ use downbeat::cli::{Cli, Output};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// The system's allocator keeps what a large statement of the local Google had needed; this one gives it back.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// What work that nobody waits for may take at the end.
 const LAST_WORK: Duration = Duration::from_millis(200);
 

@@ -5,9 +5,11 @@
 //! the wire are in `bigquery/encode.rs`.
 
 mod access;
+mod anonymous;
 mod autodetect;
 mod copy;
 mod dataset;
+mod destination;
 mod encode;
 mod error;
 mod extract;
@@ -51,7 +53,7 @@ use job_registry::JobRegistry;
 use job_store::JobStore;
 use pipelines::bucket::Buckets;
 use snapshot::Snapshots;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 use upload::Uploads;
 
@@ -72,6 +74,8 @@ struct ApiState {
     jobs: JobRegistry,
     snapshots: Snapshots,
     uploads: Uploads,
+    /// Set when the dataset of anonymous results has been created.
+    hidden_dataset: OnceLock<()>,
 }
 
 /// The API under `/bigquery/v2`.
@@ -90,6 +94,7 @@ pub(crate) fn router(
         jobs: JobRegistry::open(store)?,
         snapshots: Snapshots::default(),
         uploads: Uploads::default(),
+        hidden_dataset: OnceLock::new(),
     });
     let uploads = Router::new()
         .route(

@@ -8,7 +8,7 @@ use super::table_reference::TableReference;
 use flate2::Compression;
 use flate2::read::GzEncoder;
 use googlesql::SqlError;
-use googlesql::value::Value;
+use googlesql::value::{Column, ColumnType, Value};
 use pipelines::bucket;
 use pipelines::container::{Codec, Container};
 use serde_json::{Map, Value as Json};
@@ -61,14 +61,13 @@ impl Extract {
 
     fn contents(&self, state: &ApiState) -> Result<Vec<u8>, SqlError> {
         let (columns, rows) = self.source.read(state)?;
-        let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
         let (bytes, gzip) = match self.format {
             DestinationFormat::Csv {
                 header,
                 delimiter,
                 gzip,
-            } => (csv(&names, &rows, header, delimiter)?, gzip),
-            DestinationFormat::Json { gzip } => (json(&names, &rows), gzip),
+            } => (csv(&columns, &rows, header, delimiter)?, gzip),
+            DestinationFormat::Json { gzip } => (json(&columns, &rows), gzip),
             DestinationFormat::Container {
                 container,
                 codec,
@@ -90,12 +89,20 @@ fn compress(bytes: &[u8]) -> Result<Vec<u8>, SqlError> {
     Ok(compressed)
 }
 
-fn csv(names: &[&str], rows: &[Vec<Value>], header: bool, delimiter: u8) -> Result<Vec<u8>, SqlError> {
+fn csv(columns: &[Column], rows: &[Vec<Value>], header: bool, delimiter: u8) -> Result<Vec<u8>, SqlError> {
+    let is_nested = |column: &&Column| matches!(column.kind, ColumnType::Array(_) | ColumnType::Struct(_));
+    if let Some(column) = columns.iter().find(is_nested) {
+        return Err(SqlError::bad_data(format!(
+            "Operation cannot be performed on a nested schema. Field: {}",
+            column.name
+        )));
+    }
     let failed = |error: csv::Error| SqlError::bad_data(error.to_string());
     let mut writer = csv::WriterBuilder::new()
         .delimiter(delimiter)
         .from_writer(Vec::new());
     if header {
+        let names = columns.iter().map(|column| &column.name);
         writer.write_record(names).map_err(failed)?;
     }
     for row in rows {
@@ -107,27 +114,35 @@ fn csv(names: &[&str], rows: &[Vec<Value>], header: bool, delimiter: u8) -> Resu
         .map_err(|error| SqlError::bad_data(error.to_string()))
 }
 
-fn json(names: &[&str], rows: &[Vec<Value>]) -> Vec<u8> {
+fn json(columns: &[Column], rows: &[Vec<Value>]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for row in rows {
-        let cells = names.iter().zip(row).filter_map(|(name, value)| {
-            let cell = match value {
-                Value::Bool(boolean) => Json::from(*boolean),
-                Value::Float(number) => Json::from(*number),
-                Value::Json(text) => serde_json::from_str(text).unwrap_or(Json::Null),
-                // 64-bit integers are text, because many JSON readers have only 53 bits.
-                other => Json::from(text(other)?),
-            };
-            Some(((*name).to_owned(), cell))
-        });
-        bytes.extend(
-            Json::Object(cells.collect::<Map<_, _>>())
-                .to_string()
-                .into_bytes(),
-        );
+        bytes.extend(object(columns, row).to_string().into_bytes());
         bytes.push(b'\n');
     }
     bytes
+}
+
+/// The fields that are not NULL.
+fn object(fields: &[Column], values: &[Value]) -> Json {
+    let cells = fields.iter().zip(values);
+    let cells = cells.filter_map(|(field, value)| Some((field.name.clone(), json_cell(value, &field.kind)?)));
+    Json::Object(cells.collect::<Map<_, _>>())
+}
+
+fn json_cell(value: &Value, kind: &ColumnType) -> Option<Json> {
+    Some(match (value, kind) {
+        (Value::Null, ColumnType::Array(_)) => Json::Array(Vec::new()),
+        (Value::Array(items), ColumnType::Array(inner)) => {
+            items.iter().filter_map(|item| json_cell(item, inner)).collect()
+        }
+        (Value::Struct(items), ColumnType::Struct(fields)) => object(fields, items),
+        (Value::Bool(boolean), _) => Json::from(*boolean),
+        (Value::Float(number), _) => Json::from(*number),
+        (Value::Json(text), _) => serde_json::from_str(text).unwrap_or(Json::Null),
+        // 64-bit integers are text, because many JSON readers have only 53 bits.
+        (other, _) => Json::from(text(other)?),
+    })
 }
 
 /// A cell as BigQuery exports it; `None` is NULL.

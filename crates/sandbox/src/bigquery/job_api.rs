@@ -77,6 +77,7 @@ pub(super) async fn delete(
         )));
     }
     state.jobs.delete(&id);
+    job_registry::forget_tables(&state, vec![job]);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -3,6 +3,7 @@
 //! A job runs on a thread that may block, and is stored before its id or its end is shown to anybody.
 
 use super::ApiState;
+use super::anonymous;
 use super::error::ApiError;
 use super::job::{Completion, Job, Progress, now};
 use super::job_store::JobStore;
@@ -114,7 +115,8 @@ impl JobRegistry {
             .insert(request_id.to_owned(), (request, job.clone()));
     }
 
-    fn add(&self, job: &Arc<Job>, project: &str) -> Result<(), ApiError> {
+    /// Adds a job; returns those that were removed for it.
+    fn add(&self, job: &Arc<Job>, project: &str) -> Result<Vec<Arc<Job>>, ApiError> {
         let mut index = self.index();
         if let Some(known) = index.jobs.get(&job.id) {
             let message = format!("Already Exists: Job {project}:{}.{}", known.location, job.id);
@@ -122,26 +124,28 @@ impl JobRegistry {
         }
         index.jobs.insert(job.id.clone(), job.clone());
         index.by_age.push_back(job.id.clone());
-        index.remove_oldest(&self.store);
+        let removed = index.remove_oldest(&self.store);
         drop(index);
         self.store.put(job, None);
-        Ok(())
+        Ok(removed)
     }
 }
 
 impl Index {
-    fn remove_oldest(&mut self, store: &JobStore) {
+    fn remove_oldest(&mut self, store: &JobStore) -> Vec<Arc<Job>> {
+        let mut removed = Vec::new();
         while self.by_age.len() > MAX_JOBS {
-            let Some(id) = self.by_age.pop_front() else { return };
+            let Some(id) = self.by_age.pop_front() else { break };
             let is_done = |job: &Arc<Job>| matches!(job.progress(), Progress::Done(_));
             if self.jobs.get(&id).is_some_and(|job| !is_done(job)) {
                 self.by_age.push_back(id);
-                return;
+                break;
             }
-            self.jobs.remove(&id);
+            removed.extend(self.jobs.remove(&id));
             store.delete(&id);
             self.requests.retain(|_, (_, job)| job.id != id);
         }
+        removed
     }
 }
 
@@ -151,6 +155,19 @@ fn stopped() -> SqlError {
         reason: "stopped".into(),
         message: "Job execution was cancelled: User requested cancellation".into(),
     }
+}
+
+/// Drops the tables of results whose jobs have been removed.
+pub(super) fn forget_tables(state: &Arc<ApiState>, removed: Vec<Arc<Job>>) {
+    if removed.is_empty() {
+        return;
+    }
+    let state = Arc::clone(state);
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = anonymous::forget(&state, &removed) {
+            tracing::warn!(%error, "the tables of old results could not be dropped");
+        }
+    });
 }
 
 /// Registers a job and starts it.
@@ -178,7 +195,8 @@ pub(super) fn start(state: &Arc<ApiState>, request: JobRequest) -> Result<Arc<Jo
         Progress::Pending,
     );
     let job = Arc::new(job);
-    state.jobs.add(&job, state.warehouse.project())?;
+    let removed = state.jobs.add(&job, state.warehouse.project())?;
+    forget_tables(state, removed);
     tokio::spawn(run(job.clone(), state.clone(), request.work, request.wait));
     Ok(job)
 }

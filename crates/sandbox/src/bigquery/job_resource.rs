@@ -2,7 +2,7 @@
 
 use super::error::error_proto;
 use super::job::{Job, Outcome, Progress};
-use super::{ApiState, response, schema};
+use super::{ApiState, destination, response, schema};
 use googlesql::{QueryOutcome, RowChanges};
 use serde_json::{Value as Json, json};
 
@@ -33,13 +33,17 @@ pub(super) fn resource(state: &ApiState, job: &Job) -> Json {
             }
         }
     };
+    let mut configuration = shown_configuration(&job.configuration, &job.kind);
+    if let Some(query) = configuration["query"].as_object_mut() {
+        destination::add(state, job, query);
+    }
     let mut job = json!({
         "kind": "bigquery#job",
         "id": format!("{project}:{location}.{id}"),
         "selfLink": format!("/bigquery/v2/projects/{project}/jobs/{id}?location={location}"),
         "user_email": "sandbox@downbeat.invalid",
         "jobReference": {"projectId": project, "jobId": id, "location": location},
-        "configuration": shown_configuration(&job.configuration, &job.kind),
+        "configuration": configuration,
         "statistics": statistics,
         "status": status,
     });

@@ -6,7 +6,7 @@ use super::precondition::IfMatch;
 use super::response::{self, ApiResult};
 use super::table_reference::check_table_id;
 use super::value::boolean;
-use super::{ApiState, dataset, schema};
+use super::{ApiState, anonymous, dataset, schema};
 use crate::body;
 use crate::params::Params;
 use axum::body::Bytes;
@@ -21,9 +21,16 @@ use std::sync::Arc;
 pub(super) type TablePath = Path<(String, String, String)>;
 
 pub(super) async fn find(state: &ApiState, dataset: &str, table: &str) -> Result<TableDescription, ApiError> {
+    check_table_id(table)?;
     let (wanted, name) = (dataset.to_owned(), table.to_owned());
+    let result = anonymous::result_in(state, dataset, table);
     if let Some(found) = state
-        .with_warehouse(move |warehouse| warehouse.table(&wanted, &name))
+        .with_warehouse(move |warehouse| {
+            if let Some(result) = result {
+                result.write(warehouse, &wanted, &name)?;
+            }
+            warehouse.table(&wanted, &name)
+        })
         .await?
     {
         return Ok(found);
@@ -177,6 +184,7 @@ async fn change(
     labels: LabelChange,
 ) -> ApiResult {
     state.check_table(&project, &dataset, &table)?;
+    check_table_id(&table)?;
     let fields = body["schema"]["fields"].as_array();
     let columns = fields.map(|fields| schema::columns(fields)).transpose()?;
     let condition = IfMatch::from_headers(headers);

@@ -1,9 +1,10 @@
 //! The tables that jobs read and write.
 
 use super::ApiState;
+use super::anonymous;
 use super::error::ApiError;
 use googlesql::value::{Column, Value};
-use googlesql::{LoadOptions, QuerySettings, SqlError};
+use googlesql::{LoadOptions, QuerySettings, SqlError, check_table_name};
 use pipelines::container::Content;
 use serde_json::Value as Json;
 
@@ -31,6 +32,7 @@ impl TableReference {
 
     /// Reads all rows, with the table's own columns: a query does not return their modes and descriptions.
     pub fn read(&self, state: &ApiState) -> Result<Content, SqlError> {
+        anonymous::fill(state, &self.dataset, &self.table)?;
         let sql = format!("SELECT * FROM `{}`.`{}`", self.dataset, self.table);
         let result = state.warehouse.query(&sql, &QuerySettings::default())?;
         let described = state.warehouse.table(&self.dataset, &self.table)?;
@@ -41,8 +43,9 @@ impl TableReference {
     }
 }
 
-/// Refuses ids that would end the quotes around a name in SQL.
+/// Refuses ids with decorators, and those that would end the quotes around a name in SQL.
 pub(super) fn check_table_id(id: &str) -> Result<(), ApiError> {
+    check_table_name(id)?;
     if id.is_empty() || id.contains(['`', '.', '\\', '"']) {
         return Err(ApiError::invalid(format!("Invalid table ID \"{id}\".")));
     }

@@ -1,5 +1,6 @@
 //! The API over a real socket, as clients use it: jobs and queries. Tables are in `tests/tables.rs`.
 
+mod destinations;
 mod loads;
 mod restarts;
 mod tables;

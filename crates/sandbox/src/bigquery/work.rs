@@ -1,6 +1,7 @@
 //! The work of a job: a query, a load, a copy or an extract.
 
 use super::ApiState;
+use super::anonymous;
 use super::copy::Copy;
 use super::extract::Extract;
 use super::job::Outcome;
@@ -49,13 +50,21 @@ impl Work {
 
 impl Query {
     fn execute(&self, state: &ApiState, cancelled: &Arc<AtomicBool>) -> Result<QueryOutcome, SqlError> {
+        anonymous::fill_named(state, &self.sql)?;
         let outcome = state
             .warehouse
             .query_until(&self.sql, &self.settings, cancelled)?;
-        if let Some(destination) = &self.destination
-            && outcome.statement_type == "SELECT"
-        {
-            destination.write(state, &outcome.columns, &outcome.rows)?;
+        if outcome.statement_type == "SELECT" {
+            match &self.destination {
+                Some(destination) => {
+                    destination.write(state, &outcome.columns, &outcome.rows)?;
+                }
+                None if state.hidden_dataset.get().is_none() => {
+                    anonymous::create_dataset(&state.warehouse)?;
+                    let _ = state.hidden_dataset.set(());
+                }
+                None => {}
+            }
         }
         Ok(outcome)
     }

@@ -144,6 +144,37 @@ async fn tables_are_copied_and_written_to_files() {
 }
 
 #[tokio::test]
+async fn nested_rows_are_written_as_json_and_not_as_csv() {
+    let service = Service::start("US").await;
+    service.object("b/keep", "");
+    let sql = "CREATE TABLE cdf_output.nested AS
+               SELECT 1 AS id, ['a', 'b'] AS list, STRUCT(2 AS x, CAST(NULL AS ARRAY<INT64>) AS y) AS s
+               UNION ALL SELECT 2, NULL, NULL";
+    service.query(json!({"query": sql})).await;
+    let source = json!({"projectId": "p-1", "datasetId": "cdf_output", "tableId": "nested"});
+    let mut extract = json!({"sourceTable": source, "destinationUris": ["gs://b/nested"]});
+    let job = service.job(json!({"extract": extract})).await;
+    assert_eq!(
+        job["status"]["errorResult"]["message"],
+        "Operation cannot be performed on a nested schema. Field: list"
+    );
+    extract["destinationFormat"] = "NEWLINE_DELIMITED_JSON".into();
+    let job = service.job(json!({"extract": extract})).await;
+    assert_eq!(job["status"]["errorResult"], Json::Null, "{job}");
+    let written = fs::read_to_string(service.folder.path().join("b/nested")).unwrap();
+    let lines: Vec<Json> = written
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let first = json!({"id": "1", "list": ["a", "b"], "s": {"x": "2", "y": []}});
+    assert_eq!(lines, [first, json!({"id": "2", "list": []})]);
+    let rows = service
+        .rows("SELECT list, s FROM cdf_output.nested WHERE id = 2")
+        .await;
+    assert_eq!(rows, json!([{"f": [{"v": []}, {"v": null}]}]));
+}
+
+#[tokio::test]
 async fn compressed_files_are_written_and_loaded() {
     let service = Service::start("US").await;
     service.object("b/1.csv", "1,a\n2,b\n");
