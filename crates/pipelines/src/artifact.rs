@@ -10,7 +10,7 @@ mod jar;
 mod repository;
 mod version;
 
-pub use jar::Jar;
+pub use jar::{Jar, JarError};
 pub use repository::{ArtifactRepository, ArtifactSelector, owner};
 pub use version::{Version, VersionRange};
 

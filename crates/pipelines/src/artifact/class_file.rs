@@ -1,4 +1,9 @@
 //! Reads a Java class file as far as plugin discovery needs it: names, fields and annotations (JVMS chapter 4).
+//!
+//! A class file comes from a client. A short one can refer to a long text a thousand times, so every text that is
+//! copied is charged to a budget, which all classes of a jar share.
+
+use googlesql::limits::MAX_DEPTH;
 
 /// A class with the parts that describe a plugin.
 #[derive(Clone, Debug, Default)]
@@ -51,20 +56,22 @@ impl Field {
 }
 
 /// An entry of the constant pool: a text, or the index of the text that names a class.
-#[derive(Clone, Debug)]
-enum Constant {
-    Text(String),
+#[derive(Clone, Copy, Debug)]
+enum Constant<'a> {
+    Text(&'a [u8]),
     Class(u16),
     Other,
 }
 
 struct Reader<'a> {
     bytes: &'a [u8],
-    constants: Vec<Constant>,
+    constants: Vec<Constant<'a>>,
+    /// How many bytes of text may still be copied.
+    budget: &'a mut usize,
 }
 
-impl Reader<'_> {
-    fn take(&mut self, count: usize) -> Option<&[u8]> {
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (head, tail) = self.bytes.split_at_checked(count)?;
         self.bytes = tail;
         Some(head)
@@ -82,12 +89,27 @@ impl Reader<'_> {
         usize::try_from(u32::from_be_bytes(self.take(4)?.try_into().ok()?)).ok()
     }
 
-    fn text(&self, at: u16) -> Option<String> {
-        match self.constants.get(usize::from(at))? {
-            Constant::Text(text) => Some(text.clone()),
-            Constant::Class(name) => self.text(*name).map(|name| name.replace('/', ".")),
-            Constant::Other => None,
-        }
+    /// The text at an index, or the name of the class there.
+    fn text(&mut self, at: u16) -> Option<String> {
+        let is_class = |constant: &Constant<'_>| matches!(constant, Constant::Class(_));
+        let named = match self.constants.get(usize::from(at))? {
+            Constant::Class(name) => self.constants.get(usize::from(*name))?,
+            constant => constant,
+        };
+        let Constant::Text(bytes) = *named else {
+            return None;
+        };
+        // A letter that is not UTF-8 becomes three bytes.
+        *self.budget = self.budget.checked_sub(bytes.len() * 3).or_else(|| {
+            *self.budget = 0;
+            None
+        })?;
+        let text = String::from_utf8_lossy(bytes);
+        Some(if self.constants.get(usize::from(at)).is_some_and(is_class) {
+            text.replace('/', ".")
+        } else {
+            text.into_owned()
+        })
     }
 
     fn constants(&mut self) -> Option<()> {
@@ -98,7 +120,7 @@ impl Reader<'_> {
             let constant = match tag {
                 1 => {
                     let length = usize::from(self.u16()?);
-                    Constant::Text(String::from_utf8_lossy(self.take(length)?).into_owned())
+                    Constant::Text(self.take(length)?)
                 }
                 7 => Constant::Class(self.u16()?),
                 8 | 16 | 19 | 20 => self.take(2).map(|_| Constant::Other)?,
@@ -124,7 +146,7 @@ impl Reader<'_> {
             let length = self.u32()?;
             if name == "RuntimeVisibleAnnotations" {
                 for _ in 0..self.u16()? {
-                    found.push(self.annotation()?);
+                    found.push(self.annotation(0)?);
                 }
             } else {
                 self.take(length)?;
@@ -133,13 +155,14 @@ impl Reader<'_> {
         Some(found)
     }
 
-    fn annotation(&mut self) -> Option<Annotation> {
+    /// Reads an annotation that lies this deep in others.
+    fn annotation(&mut self, depth: usize) -> Option<Annotation> {
         let kind = self.u16().and_then(|at| self.text(at))?;
         let name = kind.trim_end_matches(';').rsplit(['/', '$']).next()?.to_owned();
         let mut values = Vec::new();
         for _ in 0..self.u16()? {
             let key = self.u16().and_then(|at| self.text(at))?;
-            if let Some(value) = self.element()? {
+            if let Some(value) = self.element(depth)? {
                 values.push((key, value));
             }
         }
@@ -147,14 +170,17 @@ impl Reader<'_> {
     }
 
     /// Reads one element value; only strings are kept.
-    fn element(&mut self) -> Option<Option<String>> {
+    fn element(&mut self, depth: usize) -> Option<Option<String>> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
         match self.u8()? {
             b's' => self.u16().map(|at| self.text(at)),
             b'e' => self.take(4).map(|_| None),
-            b'@' => self.annotation().map(|_| None),
+            b'@' => self.annotation(depth + 1).map(|_| None),
             b'[' => {
                 for _ in 0..self.u16()? {
-                    self.element()?;
+                    self.element(depth + 1)?;
                 }
                 Some(None)
             }
@@ -179,11 +205,12 @@ fn descriptor_type(descriptor: &str) -> String {
 }
 
 impl ClassFile {
-    /// Reads a class file; `None` if the bytes are not one.
-    pub fn read(bytes: &[u8]) -> Option<Self> {
+    /// Reads a class file; `None` if the bytes are not one, or if `budget`, a number of bytes, is used up.
+    pub fn read(bytes: &[u8], budget: &mut usize) -> Option<Self> {
         let mut reader = Reader {
             bytes,
             constants: Vec::new(),
+            budget,
         };
         if reader.u32()? != 0xcafe_babe {
             return None;

@@ -3,16 +3,40 @@
 //! Plugins are recognised by their annotations: `@Plugin(type)`, `@Name`, `@Description` on the class, and
 //! `@Name`, `@Description`, `@Macro`, `@Nullable` on the fields of its config. The formats are PKWARE's
 //! APPNOTE (the central directory) and JVMS chapter 4 (class files, read in `class_file.rs`).
+//!
+//! A jar comes from a client: what it unpacks to is counted while it is unpacked, whatever its headers say.
+//! `jar/discovery.rs` finds the plugins.
 
-use super::class_file::{ClassFile, Field};
-use super::{PluginClass, Properties, Property, Requirements};
-use crate::hash_order;
+mod discovery;
+
+use super::class_file::ClassFile;
 use flate2::read::DeflateDecoder;
+use googlesql::limits::MAX_VALUE_BYTES;
 use std::collections::BTreeMap;
 use std::io::Read;
 
-/// The most bytes of one entry after decompression.
-const MAX_ENTRY_SIZE: u64 = 16 << 20;
+/// The most bytes of the manifest and of the classes that are searched, of all of them together.
+const MAX_UNPACKED: usize = 64 << 20;
+
+/// The most bytes of the texts in these classes. Those of Google's own plugins are 3 MB.
+const MAX_TEXT: usize = 48 << 20;
+
+/// How far from its end a zip archive may have its directory's place: behind it lies a comment of 64 KiB at most.
+const MAX_END: usize = 22 + 65_535;
+
+/// Why a jar is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JarError {
+    /// It is no zip archive, or a damaged one.
+    #[error("not a jar")]
+    Damaged,
+    /// It unpacks to more than the sandbox reads.
+    #[error("its classes are larger than the sandbox reads")]
+    TooLarge,
+    /// A class is its own superclass, directly or not; with its name.
+    #[error("{0} is its own superclass")]
+    Circular(String),
+}
 
 /// The manifest and the exported classes of a jar.
 #[derive(Debug)]
@@ -34,16 +58,17 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// An entry of the central directory.
-struct Entry {
-    name: String,
+struct Entry<'a> {
+    name: &'a str,
     /// 0 is stored, 8 is deflated.
     method: usize,
     compressed_size: usize,
     /// Where its local header begins.
     offset: usize,
 }
-fn central_directory(bytes: &[u8]) -> Option<Vec<Entry>> {
-    let end = (0..bytes.len().checked_sub(21)?)
+
+fn central_directory(bytes: &[u8]) -> Option<Vec<Entry<'_>>> {
+    let end = (bytes.len().saturating_sub(MAX_END)..bytes.len().checked_sub(21)?)
         .rev()
         .find(|at| bytes[*at..].starts_with(b"PK\x05\x06"))?;
     let (count, mut at) = (u16_at(bytes, end + 10)?, u32_at(bytes, end + 16)?);
@@ -59,7 +84,8 @@ fn central_directory(bytes: &[u8]) -> Option<Vec<Entry>> {
             u16_at(bytes, at + 32)?,
         );
         entries.push(Entry {
-            name: String::from_utf8_lossy(bytes.get(at + 46..at + 46 + name)?).into_owned(),
+            // What a jar needs is named in ASCII.
+            name: std::str::from_utf8(bytes.get(at + 46..at + 46 + name)?).unwrap_or_default(),
             method,
             compressed_size: size,
             offset: u32_at(bytes, at + 42)?,
@@ -69,28 +95,59 @@ fn central_directory(bytes: &[u8]) -> Option<Vec<Entry>> {
     Some(entries)
 }
 
-fn extract(bytes: &[u8], entry: &Entry) -> Option<Vec<u8>> {
-    let header = entry.offset;
-    let start = header + 30 + u16_at(bytes, header + 26)? + u16_at(bytes, header + 28)?;
-    let content = bytes.get(start..start + entry.compressed_size)?;
-    match entry.method {
-        0 => Some(content.to_vec()),
-        8 => {
-            let mut out = Vec::new();
-            DeflateDecoder::new(content)
-                .take(MAX_ENTRY_SIZE)
-                .read_to_end(&mut out)
-                .ok()?;
-            Some(out)
-        }
-        _ => None,
+/// The content of an entry, which is charged to `budget`.
+fn extract(bytes: &[u8], entry: &Entry<'_>, budget: &mut usize) -> Result<Vec<u8>, JarError> {
+    let most = MAX_VALUE_BYTES.min(*budget);
+    let content = (|| {
+        let header = entry.offset;
+        let start = header + 30 + u16_at(bytes, header + 26)? + u16_at(bytes, header + 28)?;
+        bytes.get(start..start.checked_add(entry.compressed_size)?)
+    })();
+    let content = content.ok_or(JarError::Damaged)?;
+    let mut plain = Vec::new();
+    // One byte more than allowed tells a content that is too long.
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    let read = match entry.method {
+        0 => content.take(limit).read_to_end(&mut plain),
+        8 => DeflateDecoder::new(content).take(limit).read_to_end(&mut plain),
+        _ => return Err(JarError::Damaged),
+    };
+    read.map_err(|_| JarError::Damaged)?;
+    *budget = budget
+        .checked_sub(plain.len())
+        .filter(|_| plain.len() <= most)
+        .ok_or(JarError::TooLarge)?;
+    Ok(plain)
+}
+
+/// Package names, without those that begin with another one.
+struct Prefixes(Vec<String>);
+
+impl Prefixes {
+    fn new(mut names: Vec<String>) -> Self {
+        names.sort_unstable();
+        // A name that begins with another one follows it.
+        names.dedup_by(|name, before| name.starts_with(before.as_str()));
+        Self(names)
+    }
+
+    /// Whether a text begins with one of the names.
+    fn begin(&self, text: &str) -> bool {
+        let after = self.0.partition_point(|name| name.as_str() <= text);
+        after
+            .checked_sub(1)
+            .is_some_and(|at| text.starts_with(self.0[at].as_str()))
     }
 }
 
 impl Jar {
-    /// Reads a jar; `None` if the bytes are not one.
-    pub fn open(bytes: &[u8]) -> Option<Self> {
-        let entries = central_directory(bytes)?;
+    /// Reads a jar.
+    ///
+    /// # Errors
+    /// Bytes that are not a jar, one that unpacks to more than the sandbox reads, and one that no JVM can load.
+    pub fn open(bytes: &[u8]) -> Result<Self, JarError> {
+        let entries = central_directory(bytes).ok_or(JarError::Damaged)?;
+        let (mut unpacked, mut text) = (MAX_UNPACKED, MAX_TEXT);
         let mut jar = Self {
             manifest: String::new(),
             classes: BTreeMap::new(),
@@ -98,12 +155,14 @@ impl Jar {
         };
         for entry in &entries {
             if entry.name == "META-INF/MANIFEST.MF" {
-                jar.manifest = String::from_utf8_lossy(&extract(bytes, entry)?).into_owned();
+                let manifest = extract(bytes, entry, &mut unpacked)?;
+                jar.manifest = String::from_utf8_lossy(&manifest).into_owned();
             } else if let Some(name) = entry.name.strip_suffix(".class") {
+                text = text.checked_sub(name.len()).ok_or(JarError::TooLarge)?;
                 jar.names.push(name.replace('/', "."));
             }
         }
-        let exported: Vec<String> = jar.exported();
+        let exported = Prefixes::new(jar.exported());
         for entry in &entries {
             let Some(path) = entry.name.strip_suffix(".class") else {
                 continue;
@@ -113,13 +172,25 @@ impl Jar {
                 .map_or("", |(package, _)| package)
                 .replace('/', ".");
             // CDAP looks for plugins in exported packages only; their configs may be in packages below.
-            if exported.iter().any(|name| package.starts_with(name.as_str()))
-                && let Some(class) = extract(bytes, entry).and_then(|bytes| ClassFile::read(&bytes))
-            {
+            if !exported.begin(&package) {
+                continue;
+            }
+            let class = match extract(bytes, entry, &mut unpacked) {
+                Ok(class) => ClassFile::read(&class, &mut text),
+                Err(JarError::TooLarge) => return Err(JarError::TooLarge),
+                Err(_) => None,
+            };
+            if text == 0 {
+                return Err(JarError::TooLarge);
+            }
+            if let Some(class) = class {
                 jar.classes.insert(class.name.clone(), class);
             }
         }
-        Some(jar)
+        match jar.circular() {
+            Some(name) => Err(JarError::Circular(name)),
+            None => Ok(jar),
+        }
     }
 
     /// A main attribute of the manifest; a line that begins with a blank continues the one before.
@@ -158,114 +229,7 @@ impl Jar {
     pub fn has_class(&self, name: &str) -> bool {
         self.names.iter().any(|own| own == name)
     }
-
-    /// A superclass of one of its plugins that is neither in the jar nor in the JDK, with slashes: the class that
-    /// a server cannot load without the parent artifact.
-    pub fn foreign_parent(&self) -> Option<String> {
-        let plugins = self
-            .classes
-            .values()
-            .filter(|class| class.annotation("Plugin").is_some());
-        let mut parents = plugins.map(|class| self.root_parent(class));
-        parents
-            .find(|parent| !parent.starts_with("java."))
-            .map(|parent| parent.replace('.', "/"))
-    }
-
-    fn root_parent(&self, class: &ClassFile) -> String {
-        let mut class = class;
-        while let Some(parent) = self.classes.get(&class.parent) {
-            class = parent;
-        }
-        class.parent.clone()
-    }
-
-    /// The plugins among its classes.
-    pub fn plugins(&self) -> Vec<PluginClass> {
-        let plugins = self.classes.values().filter_map(|class| {
-            let annotation = class.annotation("Plugin")?;
-            // A plugin without a type is used by the platform only.
-            let kind = annotation.value("type").unwrap_or_default();
-            let named = class.annotation("Name").and_then(|name| name.value("value"));
-            let about = class
-                .annotation("Description")
-                .and_then(|text| text.value("value"));
-            let config = self.config_field(class);
-            Some(PluginClass {
-                r#type: kind,
-                name: named.unwrap_or_else(|| class.name.clone()),
-                description: about.unwrap_or_default(),
-                class_name: class.name.clone(),
-                config_field_name: config.map(|field| field.name.clone()),
-                properties: Properties(
-                    config
-                        .map(|field| self.properties(&field.class))
-                        .unwrap_or_default(),
-                ),
-                requirements: Requirements::default(),
-            })
-        });
-        plugins.collect()
-    }
-
-    /// The field that holds a plugin's configuration, in the class or in a superclass.
-    fn config_field<'a>(&'a self, class: &'a ClassFile) -> Option<&'a Field> {
-        let own = class.fields.iter().find(|field| self.is_config(&field.class));
-        own.or_else(|| {
-            self.classes
-                .get(&class.parent)
-                .and_then(|parent| self.config_field(parent))
-        })
-    }
-
-    fn is_config(&self, name: &str) -> bool {
-        name == "io.cdap.cdap.api.plugin.PluginConfig"
-            || self
-                .classes
-                .get(name)
-                .is_some_and(|class| self.is_config(&class.parent))
-    }
-
-    fn properties(&self, config: &str) -> Vec<(String, Property)> {
-        let mut found = Vec::new();
-        let mut next = self.classes.get(config);
-        while let Some(class) = next {
-            for field in class.fields.iter().filter(|field| !field.is_static) {
-                found.extend(self.property(field));
-            }
-            next = self.classes.get(&class.parent);
-        }
-        hash_order::sorted(found, |(name, _)| name.as_str())
-    }
-
-    /// The property of a field, followed by its member properties if it is a group.
-    fn property(&self, field: &Field) -> Vec<(String, Property)> {
-        let text = |annotation: &str| {
-            field
-                .annotation(annotation)
-                .and_then(|found| found.value("value"))
-        };
-        let members = if self.is_config(&field.class) {
-            self.properties(&field.class)
-        } else {
-            Vec::new()
-        };
-        let simple = field.class.rsplit(['.', '$']).next().unwrap_or_default();
-        let property = Property {
-            name: text("Name").unwrap_or_else(|| field.name.clone()),
-            description: text("Description").unwrap_or_default(),
-            r#type: match simple {
-                "Integer" => "int".to_owned(),
-                "Character" => "char".to_owned(),
-                other => other.to_lowercase(),
-            },
-            required: field.annotation("Nullable").is_none(),
-            macro_supported: field.annotation("Macro").is_some(),
-            macro_escaping_enabled: false,
-            children: members.iter().map(|(name, _)| name.clone()).collect(),
-        };
-        std::iter::once((property.name.clone(), property))
-            .chain(members)
-            .collect()
-    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,8 @@ use super::catalogue::scope;
 use super::string_map::string_map;
 use crate::SandboxError;
 use pipelines::artifact::{
-    Artifact, ArtifactId, Classes, Jar, PluginClass, Properties, Version, VersionRange, entity_id, owner,
+    Artifact, ArtifactId, Classes, Jar, JarError, PluginClass, Properties, Version, VersionRange, entity_id,
+    owner,
 };
 
 /// `POST /v3/namespaces/system/artifacts` reads the system's artifacts again; there is never a new one.
@@ -26,7 +27,7 @@ pub fn add(call: &Call) -> Outcome {
     let (namespace, name) = (call.namespace(), call.path_param("artifact"));
     call.cdap.state().check_namespace(namespace)?;
     let jar = Jar::open(&call.body);
-    let version = version(call, jar.as_ref())?;
+    let version = version(call, jar.as_ref().ok())?;
     let id = ArtifactId {
         name: name.to_owned(),
         version: version.version.clone(),
@@ -47,20 +48,12 @@ pub fn add(call: &Call) -> Outcome {
             format!("Artifact {entity_id} already exists."),
         ));
     }
-    let Some(jar) = jar else {
-        let text = format!("Couldn't unzip artifact {entity_id}, please check it is a valid jar file.");
-        return Err(Answer::refuse(400, text));
-    };
-    let mut plugins = jar.plugins();
+    let jar = jar.map_err(|error| refused(&error, &entity_id))?;
+    let mut plugins = jar.plugins().map_err(|error| refused(&error, &entity_id))?;
     if parents.is_empty()
         && let Some(missing) = jar.foreign_parent()
     {
-        let text = format!(
-            "Class could not be found while inspecting artifact for plugins. Please check dependencies are \
-             available, and that the correct parent artifact was specified. Error class: class \
-             java.lang.NoClassDefFoundError, message: {missing}."
-        );
-        return Err(Answer::refuse(400, text));
+        return Err(unloadable("NoClassDefFoundError", &missing));
     }
     plugins.extend(further(call, &jar, &id)?);
     let artifact = Artifact {
@@ -97,15 +90,35 @@ pub fn app(call: &Call) -> Outcome {
         ));
     };
     let namespace = call.namespace();
-    if Jar::open(&call.body).is_none() {
-        return refuse(format!(
-            "Couldn't unzip artifact artifact:{namespace}.{name}.{version}, please check it is a valid jar file."
-        ));
-    }
+    Jar::open(&call.body).map_err(|error| refused(&error, &entity_id(namespace, name, &version)))?;
     refuse(format!(
         "No application class found in artifact 'ArtifactId{{name='{name}', version={version}, scope='USER'}}' in \
          namespace 'namespace:{namespace}'."
     ))
+}
+
+/// Why a jar is not taken.
+fn refused(error: &JarError, entity_id: &str) -> Answer {
+    match error {
+        JarError::Damaged => {
+            let text = format!("Couldn't unzip artifact {entity_id}, please check it is a valid jar file.");
+            Answer::refuse(400, text)
+        }
+        JarError::TooLarge => {
+            let text = format!("Artifact {entity_id} unpacks to more than the sandbox reads.");
+            Answer::refuse(413, text)
+        }
+        JarError::Circular(class) => unloadable("ClassCircularityError", &class.replace('.', "/")),
+    }
+}
+
+/// A class that a JVM does not load.
+fn unloadable(error: &str, class: &str) -> Answer {
+    let text = format!(
+        "Class could not be found while inspecting artifact for plugins. Please check dependencies are available, and \
+         that the correct parent artifact was specified. Error class: class java.lang.{error}, message: {class}."
+    );
+    Answer::refuse(400, text)
 }
 
 fn version(call: &Call, jar: Option<&Jar>) -> Result<Version, Answer> {
