@@ -71,6 +71,7 @@ impl Executor for StoreExecutor {
             stores: &self.stores,
             pipeline: &pipeline,
             scope,
+            expanded: macros::Expanded::default(),
             request,
             stop,
             emit: &|event| (*emit.borrow_mut())(event),
@@ -119,6 +120,7 @@ struct Execution<'a> {
     stores: &'a Stores,
     pipeline: &'a Pipeline,
     scope: macros::Scope,
+    expanded: macros::Expanded,
     request: &'a ExecutionRequest,
     stop: &'a AtomicBool,
     emit: &'a dyn Fn(ExecutionEvent),
@@ -267,6 +269,7 @@ impl Execution<'_> {
                 .request
                 .macros
                 .expand(&stage.name, name, value, &self.scope)?;
+            self.expanded.add(&value)?;
             Ok((name.clone(), value))
         };
         stage.properties.iter().map(expanded).collect()

@@ -1,16 +1,32 @@
 //! Expands CDAP's macros: `${name}` and `${function(a,b)}`, nested, escaped with a backslash.
 //!
 //! The rightmost `${` is expanded first and the result is scanned again, at most ten levels deep. A macro that
-//! cannot be expanded fails with the exception of a real server.
+//! cannot be expanded fails with the exception of a real server. A short text can stand for any number of bytes, so a
+//! text is measured while it grows. `macros/references.rs` finds the macros of a text without expanding them.
 
+mod connection;
 pub(super) mod date_format;
 mod logical_start;
+mod references;
+
+pub(super) use references::references;
 
 use super::event::Failure;
+use googlesql::limits::MAX_VALUE_BYTES;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The deepest nesting of macros.
+/// The deepest nesting of macros, as on a real server.
 const MAX_DEPTH: usize = 10;
+
+/// How many bytes the expansion of one text may search: it searches what it has so far once for every macro.
+const MAX_SEARCHED: usize = 32 * MAX_VALUE_BYTES;
+
+/// The most bytes that the properties of a pipeline have in sum after their macros are expanded.
+const MAX_EXPANDED: usize = 6 * MAX_VALUE_BYTES;
+
+/// The most bytes of a text in an error message.
+const MAX_SHOWN: usize = 1_000;
 
 /// The values that macros refer to.
 #[derive(Clone, Debug, Default)]
@@ -47,9 +63,34 @@ impl MacroOptions {
     }
 }
 
+/// How many bytes the properties of a pipeline have.
+#[derive(Debug, Default)]
+pub(super) struct Expanded(Cell<usize>);
+
+impl Expanded {
+    /// Adds an expanded property.
+    ///
+    /// # Errors
+    /// More than all properties may have.
+    pub fn add(&self, value: &str) -> Result<(), Failure> {
+        self.0.set(self.0.get().saturating_add(value.len()));
+        if self.0.get() > MAX_EXPANDED {
+            return Err(exceeded(
+                value,
+                &format!("{MAX_EXPANDED} bytes of all properties"),
+            ));
+        }
+        Ok(())
+    }
+}
+
 /// Expands every macro of a text, as CDAP's `MacroParser` does.
 pub(super) fn expand(text: &str, scope: &Scope, escaping: bool) -> Result<String, Failure> {
-    let parser = Parser { scope, escaping };
+    let parser = Parser {
+        scope,
+        escaping,
+        searched: Cell::new(0),
+    };
     let expanded = parser.parse(text, 0)?;
     Ok(parser.unescape(&expanded))
 }
@@ -57,25 +98,32 @@ pub(super) fn expand(text: &str, scope: &Scope, escaping: bool) -> Result<String
 struct Parser<'a> {
     scope: &'a Scope,
     escaping: bool,
+    /// How many bytes were searched for macros.
+    searched: Cell<usize>,
 }
 
 impl Parser<'_> {
     fn parse(&self, text: &str, depth: usize) -> Result<String, Failure> {
         if depth > MAX_DEPTH {
-            return Err(invalid(format!(
-                "Failed substituting macro '{text}', expansion exceeded {MAX_DEPTH} levels."
-            )));
+            return Err(exceeded(text, &format!("{MAX_DEPTH} levels")));
         }
         let mut text = text.to_owned();
         while let Some(start) = self.last_opening(&text) {
             let Some(length) = self.first(&text[start + 2..], '}') else {
                 return Err(invalid(format!(
                     "Could not find enclosing '}}' for macro '{}'.",
-                    &text[start..]
+                    shown(&text[start..])
                 )));
             };
+            self.searched.set(self.searched.get().saturating_add(text.len()));
+            if self.searched.get() > MAX_SEARCHED {
+                return Err(exceeded(&text, "what the sandbox searches for macros"));
+            }
             let value = self.evaluate(text[start + 2..start + 2 + length].trim())?;
             let value = self.parse(&value, depth + 1)?;
+            if text.len() + value.len() > MAX_VALUE_BYTES + length + 3 {
+                return Err(exceeded(&text, &format!("{MAX_VALUE_BYTES} bytes")));
+            }
             text.replace_range(start..start + 3 + length, &value);
         }
         Ok(text)
@@ -89,18 +137,20 @@ impl Parser<'_> {
                 .arguments
                 .get(&name)
                 .cloned()
-                .ok_or_else(|| invalid(format!("Argument '{name}' is not defined.")));
+                .ok_or_else(|| invalid(format!("Argument '{}' is not defined.", shown(&name))));
         };
         match self.first(inner, ')') {
             Some(closing) if closing + 1 == inner.len() => {}
             Some(_) if inner.ends_with(')') => {
                 return Err(invalid(format!(
-                    "Macro arguments in '{inner}' have extra invalid trailing ')'."
+                    "Macro arguments in '{}' have extra invalid trailing ')'.",
+                    shown(inner)
                 )));
             }
             _ => {
                 return Err(invalid(format!(
-                    "Could not find enclosing ')' for macro arguments in '{inner}'."
+                    "Could not find enclosing ')' for macro arguments in '{}'.",
+                    shown(inner)
                 )));
             }
         }
@@ -147,24 +197,22 @@ fn call(name: &str, arguments: &[&str], scope: &Scope) -> Result<String, Failure
             "Macro 'secure' should have exactly 1 argument".to_owned(),
         )),
         ("logicalStartTime", _) => logical_start::evaluate(arguments, scope).map_err(invalid),
-        ("conn", [connection]) => Err(Failure {
-            class_name: "java.lang.RuntimeException".to_owned(),
-            message: Some(format!(
-                "Failed to evaluate the macro function 'conn' with args [{connection}]"
-            )),
-            // The sandbox has no connections.
-            cause: Some(Box::new(Failure {
-                class_name: "java.io.IOException".to_owned(),
-                message: Some(format!(
-                    "Failed to call Connection service with status 404: Connection '{connection}' does not exist: the \
-                    sandbox has no connections"
-                )),
-                cause: None,
-            })),
-        }),
+        ("conn", [connection]) => connection::evaluate(connection),
         ("conn", _) => Err(invalid("Macro 'conn' should have exactly 1 arguments".to_owned())),
         _ => Err(invalid(format!("Unsupported macro function {name}"))),
     }
+}
+
+/// The beginning of a text, for an error message.
+fn shown(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_SHOWN)]
+}
+
+fn exceeded(text: &str, bound: &str) -> Failure {
+    let text = shown(text);
+    invalid(format!(
+        "Failed substituting macro '{text}', expansion exceeded {bound}."
+    ))
 }
 
 fn invalid(message: String) -> Failure {
@@ -208,33 +256,6 @@ pub(super) fn has_macro(text: &str) -> bool {
 pub(super) fn unclosed_macro(text: &str) -> Option<&str> {
     let at = last_opening(text)?;
     closing_brace(&text[at..]).is_none().then(|| &text[at..])
-}
-
-/// The arguments that the macros of a text refer to, and the functions that they call.
-pub(super) fn references(text: &str) -> (BTreeSet<String>, Vec<(String, Vec<String>)>) {
-    let (mut lookups, mut functions) = (BTreeSet::new(), Vec::new());
-    for (at, _) in text.match_indices("${").filter(|(at, _)| !is_escaped(text, *at)) {
-        let Some(length) = closing_brace(&text[at + 2..]) else {
-            continue;
-        };
-        let inner = &text[at + 2..at + 2 + length];
-        match inner.split_once('(') {
-            Some((name, rest)) => {
-                let list = rest
-                    .trim_end_matches(')')
-                    .split(',')
-                    .map(|a| a.trim().to_owned())
-                    .collect();
-                if !functions.iter().any(|(n, l)| n == name && *l == list) {
-                    functions.push((name.to_owned(), list));
-                }
-            }
-            None => {
-                lookups.insert(inner.to_owned());
-            }
-        }
-    }
-    (lookups, functions)
 }
 
 #[cfg(test)]
@@ -346,10 +367,46 @@ mod tests {
     }
 
     #[test]
-    fn references_are_found() {
-        let (lookups, functions) = references("${x}-${secure(k)}-${logicalStartTime(yyyy,1m,UTC)}-${y}");
-        assert_eq!(lookups.into_iter().collect::<Vec<_>>(), ["x", "y"]);
-        assert_eq!(functions.len(), 2);
+    fn an_expansion_is_measured_while_it_grows() {
+        let mut scope = scope();
+        // Ten levels of ten each, of 700 bytes.
+        for level in 0..9 {
+            let inner = format!("${{v{}}}", level + 1).repeat(10);
+            scope.arguments.insert(format!("v{level}"), inner);
+        }
+        scope.arguments.insert("v9".to_owned(), "a long value".to_owned());
+        scope.arguments.insert("empty".to_owned(), String::new());
+        scope
+            .arguments
+            .insert("large".to_owned(), "x".repeat(MAX_VALUE_BYTES / 2));
+        let many = format!("{}{}", "${empty}".repeat(1_000), "x".repeat(MAX_VALUE_BYTES / 2));
+        for (text, words) in [
+            ("${v0}", "expansion exceeded 10485760 bytes."),
+            ("${large}${large}x", "expansion exceeded 10485760 bytes."),
+            (&many, "expansion exceeded what the sandbox searches for macros."),
+            (
+                &"${empty}".repeat(100_000),
+                "expansion exceeded what the sandbox searches for macros.",
+            ),
+            (
+                &"${".repeat(1_000_000),
+                "Could not find enclosing '}' for macro '${'.",
+            ),
+            (&format!("${{{}}}", "y".repeat(1_000_000)), "y' is not defined."),
+        ] {
+            let message = expand(text, &scope, true).unwrap_err().message.unwrap();
+            assert!(message.ends_with(words), "{}", shown(&message));
+            assert!(message.len() < 2 * MAX_SHOWN, "{}", shown(&message));
+        }
+        let expanded = expand("${large}${large}", &scope, false).unwrap();
+        assert_eq!(expanded.len(), MAX_VALUE_BYTES);
+        let all = Expanded::default();
+        assert!((0..6).all(|_| all.add(&expanded).is_ok()));
+        let message = all.add(&expanded).unwrap_err().message.unwrap();
+        assert!(
+            message.ends_with("expansion exceeded 62914560 bytes of all properties."),
+            "{message}"
+        );
     }
 
     proptest! {

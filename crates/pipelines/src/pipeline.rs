@@ -22,7 +22,7 @@ use super::event::NodeProgram;
 use super::execution::{PipelinePlan, PlannedNode};
 use super::macros;
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A stage with the plugin that it uses.
@@ -203,10 +203,17 @@ impl Pipeline {
 
     /// The condition whose connector holds the rows for this condition: the first of a chain, if it gets rows.
     fn connector<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.connector_above(name, &mut BTreeSet::new())
+    }
+
+    /// [`Self::connector`], without looking again at what `seen` names.
+    fn connector_above<'a>(&'a self, name: &'a str, seen: &mut BTreeSet<&'a str>) -> Option<&'a str> {
         let condition = self.stage(name).filter(|stage| stage.kind == "condition")?;
         let mut rows = false;
         for before in self.inputs(&condition.name) {
-            if let Some(first) = self.connector(before) {
+            if seen.insert(before)
+                && let Some(first) = self.connector_above(before, seen)
+            {
                 return Some(first);
             }
             rows = rows || self.stage(before).is_some_and(|stage| !stage.is_control());
@@ -249,10 +256,12 @@ pub fn resolved_properties(
 ) -> Option<Vec<(String, BTreeMap<String, String>)>> {
     let mut stages = Pipeline::parse(config).ok()?.stages;
     stages.sort_by(|a, b| a.name.cmp(&b.name));
+    let expanded = macros::Expanded::default();
     let resolve = |stage: Stage| {
         let name = stage.name;
         let values = stage.properties.into_iter().map(|(property, value)| {
             let value = macro_options.expand(&name, &property, &value, scope).ok()?;
+            expanded.add(&value).ok()?;
             Some((property, value))
         });
         let values = values.collect::<Option<_>>()?;

@@ -10,8 +10,8 @@ use crate::event::Failure;
 use crate::pipeline::{Node, Stage};
 use crate::plugin::{self, Batch, ErrorRecord, Implementation, Sink};
 use googlesql::value::Column;
-use std::collections::BTreeMap;
-use std::time::Instant;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 pub(super) type Properties = BTreeMap<String, String>;
 
@@ -105,6 +105,8 @@ impl Execution<'_> {
         from: &str,
         batch: Batch,
     ) -> Result<(), Failure> {
+        // Stages that are connected on many ways can take for ever.
+        self.pause(Duration::ZERO)?;
         let name = stage.name.as_str();
         let (rows, began) = (batch.rows.len(), Instant::now());
         // A run without rows has no counts at all (measured), so zero is not counted.
@@ -265,15 +267,21 @@ impl Execution<'_> {
 
     /// Takes the rows that a condition and the conditions before it hold.
     pub(super) fn take_from_connectors(&mut self, condition: &str) -> Vec<Batch> {
-        let mut batches = self.connectors.remove(condition).unwrap_or_default();
         let pipeline = self.pipeline;
-        let before = pipeline.inputs(condition).filter(|name| {
-            pipeline
-                .stage(name)
-                .is_some_and(|stage| stage.kind == "condition")
-        });
-        for name in before {
-            batches.extend(self.take_from_connectors(name));
+        let (mut batches, mut seen) = (Vec::new(), BTreeSet::new());
+        let mut open = vec![condition];
+        while let Some(name) = open.pop() {
+            if !seen.insert(name.to_owned()) {
+                continue;
+            }
+            batches.extend(self.connectors.remove(name).unwrap_or_default());
+            let before = pipeline.inputs(name).filter(|name| {
+                pipeline
+                    .stage(name)
+                    .is_some_and(|stage| stage.kind == "condition")
+            });
+            let before: Vec<_> = before.collect();
+            open.extend(before.into_iter().rev());
         }
         batches
     }

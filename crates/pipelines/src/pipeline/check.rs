@@ -20,8 +20,41 @@ pub use stage::ValidationFailure;
 pub(super) use stage::{format_kind, validation_failure};
 use std::collections::BTreeMap;
 
+/// The most stages and post actions of a pipeline. How they are connected is looked at again and again.
+const MAX_STAGES: usize = 250;
+
+/// The most connections of a pipeline.
+const MAX_CONNECTIONS: usize = 1_000;
+
+/// The most bytes of a stage's name.
+const MAX_NAME: usize = 1_000;
+
+/// Checks that a pipeline has a size that the sandbox can plan and run. A real server knows no such bounds.
+fn check_size(config: &Json) -> Result<(), String> {
+    for (key, most) in [
+        ("stages", MAX_STAGES),
+        ("postActions", MAX_STAGES),
+        ("connections", MAX_CONNECTIONS),
+    ] {
+        let count = list(config, key).count();
+        if count > most {
+            return Err(format!(
+                "A pipeline of {count} {key} is not supported by the sandbox, which takes {most}."
+            ));
+        }
+    }
+    let mut names = list(config, "stages").filter_map(|stage| stage.get("name")?.as_str());
+    if names.any(|name| name.len() > MAX_NAME) {
+        return Err(format!(
+            "A stage whose name is longer than {MAX_NAME} bytes is not supported by the sandbox."
+        ));
+    }
+    Ok(())
+}
+
 /// Checks that the JSON has the structure of a pipeline.
 pub(super) fn check_structure(config: &Json) -> Result<(), String> {
+    check_size(config)?;
     for stage in list(config, "stages") {
         let Some(name) = stage.get("name").and_then(Json::as_str) else {
             return Err(format!(
@@ -124,6 +157,7 @@ impl Pipeline {
         self.check_positions(&graph)?;
         self.check_condition_branches(&graph)?;
         graph.without_actions().check_islands()?;
+        self.check_phases()?;
         for stage in self.topological_order() {
             stage::check(stage, plugins)?;
             self.check_join(stage)?;

@@ -15,6 +15,10 @@ use super::{Pipeline, Stage};
 use crate::event::NodeProgram;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The most phases of a workflow. A phase behind both branches of a condition is planned twice, and conditions behind
+/// one another double it each time.
+const MAX_PHASES: usize = 1_000;
+
 /// A workflow node with its stages in topological order.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
@@ -52,14 +56,36 @@ impl UnnumberedPhase<'_> {
 }
 
 impl Pipeline {
+    /// Checks that the workflow can be planned.
+    ///
+    /// # Errors
+    /// More phases than the sandbox plans.
+    pub(super) fn check_phases(&self) -> Result<(), String> {
+        let phases = self.plan_steps().1;
+        if phases > MAX_PHASES {
+            return Err(format!(
+                "A pipeline of more than {MAX_PHASES} phases is not supported by the sandbox: its conditions lead to \
+                 the same stages on too many ways."
+            ));
+        }
+        Ok(())
+    }
+
     /// The steps of the workflow, in order.
     pub fn steps(&self) -> Vec<Step> {
+        self.plan_steps().0
+    }
+
+    /// The steps of the workflow, and how many phases were planned.
+    fn plan_steps(&self) -> (Vec<Step>, usize) {
         let planner = Planner {
             pipeline: self,
             phases: self.phases(),
         };
         let all = (0..planner.phases.len()).collect();
-        planner.steps_of(&all, &mut 0)
+        let mut planned = 0;
+        let steps = planner.steps_of(&all, &mut planned);
+        (steps, planned)
     }
 
     /// The nodes of all branches, in the order of their numbers.
@@ -151,7 +177,7 @@ impl Planner<'_> {
             .collect();
         let mut open: Vec<usize> = inside.difference(&nested).copied().collect();
         let mut steps = Vec::new();
-        while !open.is_empty() {
+        while !open.is_empty() && *number <= MAX_PHASES {
             let waits = |at: &usize| self.predecessors(*at).iter().any(|other| open.contains(other));
             // Cycles are refused at deploy time, so one phase is always ready.
             let ready = open.iter().position(|at| !waits(at)).unwrap_or(0);

@@ -3,18 +3,31 @@
 
 use super::{Pipeline, Stage};
 use crate::macros;
+use std::collections::BTreeMap;
 
 impl Pipeline {
     /// Whether the schemas of all inputs of a stage are known.
     pub fn input_schema_known(&self, stage: &Stage) -> bool {
+        self.inputs_known(stage, &mut BTreeMap::new())
+    }
+
+    /// [`Self::input_schema_known`], where `known` has the answers for the outputs of other stages.
+    fn inputs_known<'a>(&'a self, stage: &'a Stage, known: &mut BTreeMap<&'a str, bool>) -> bool {
         let mut inputs = self
             .inputs(&stage.name)
             .filter_map(|name| self.stage(name))
             .filter(|input| !input.is_action());
-        inputs.all(|input| self.output_schema_known(input))
+        inputs.all(|input| match known.get(input.name.as_str()) {
+            Some(found) => *found,
+            None => {
+                let found = self.output_known(input, known);
+                known.insert(&input.name, found);
+                found
+            }
+        })
     }
 
-    fn output_schema_known(&self, stage: &Stage) -> bool {
+    fn output_known<'a>(&'a self, stage: &'a Stage, known: &mut BTreeMap<&'a str, bool>) -> bool {
         let given = |name: &str| stage.properties.get(name).filter(|value| !value.is_empty());
         let open = |name: &str| given(name).is_some_and(|value| macros::has_macro(value));
         if let Some(schema) = given("schema") {
@@ -28,10 +41,10 @@ impl Pipeline {
             }
             "batchaggregator" => {
                 let fields = ["groupByFields", "aggregates", "fields", "uniqueFields"];
-                !fields.into_iter().any(open) && self.input_schema_known(stage)
+                !fields.into_iter().any(open) && self.inputs_known(stage, known)
             }
-            "splittertransform" => !open("field") && self.input_schema_known(stage),
-            _ => self.input_schema_known(stage),
+            "splittertransform" => !open("field") && self.inputs_known(stage, known),
+            _ => self.inputs_known(stage, known),
         }
     }
 

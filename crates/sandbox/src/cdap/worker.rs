@@ -20,6 +20,10 @@ const MAP_REDUCE: &str = "io.cdap.cdap.internal.app.runtime.batch.MapReduceRunti
 const ETL_MAP_REDUCE: &str = "io.cdap.cdap.etl.batch.mapreduce.ETLMapReduce";
 const RUNNER: &str = "io.cdap.cdap.internal.app.runtime.workflow.WorkflowDriver$1";
 
+/// The stack of a run's thread: rows pass from stage to stage by calls, through as many stages as a pipeline may have.
+/// Only what is used takes memory.
+const STACK: usize = 16 << 20;
+
 mod job;
 mod lines;
 mod program_lines;
@@ -45,7 +49,9 @@ impl Cdap {
     /// Starts the worker of a run.
     pub(super) fn spawn_worker(self: &Arc<Self>, id: String) {
         let cdap = Arc::clone(self);
-        let worker = std::thread::Builder::new().name("sandbox-run".to_owned());
+        let worker = std::thread::Builder::new()
+            .name("sandbox-run".to_owned())
+            .stack_size(STACK);
         let name = id.clone();
         let spawned = worker.spawn(move || {
             if let Some(work) = Worker::new(cdap, &name) {

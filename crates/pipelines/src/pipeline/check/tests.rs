@@ -158,3 +158,86 @@ fn a_file_sink_without_its_format_is_refused_as_recorded() {
         "Failed to configure pipeline: Stage 'Save To Cloud Storage' encountered : Null error occurred while configuring the stage Save To Cloud Storage."
     );
 }
+
+/// A pipeline of conditions behind one another, both branches of each leading to the next one.
+fn conditions(count: usize) -> Json {
+    let name = |at: usize| format!("c{at}");
+    let stage = |name: String| {
+        json!({"name": name, "plugin": {"name": "Conditional", "type": "condition",
+            "properties": {"expression": "true"}}})
+    };
+    let mut connections: Vec<_> = (1..count)
+        .flat_map(|at| {
+            [true, false].map(|way| json!({"from": name(at - 1), "to": name(at), "condition": way}))
+        })
+        .collect();
+    connections.push(json!({"from": name(count - 1), "to": "end", "condition": true}));
+    let mut stages: Vec<_> = (0..count).map(|at| stage(name(at))).collect();
+    let query = json!({"sql": "SELECT 1", "project": "p", "serviceAccountType": "filePath", "dialect": "standard",
+        "mode": "batch", "location": "US"});
+    stages.push(
+        json!({"name": "end", "plugin": {"name": "BigQueryExecute", "type": "action", "properties": query}}),
+    );
+    json!({"stages": stages, "connections": connections})
+}
+
+/// A source, and pairs of transforms behind it of which each gets the rows of both before it.
+fn ladder(count: usize) -> Json {
+    let transform = |name: String| json!({"name": name, "plugin": {"name": "Projection", "type": "transform", "properties": {}}});
+    let source = json!({"name": "s", "plugin": {"name": "File", "type": "batchsource",
+        "properties": {"referenceName": "r", "path": "/a", "format": "text"}}});
+    let mut stages = vec![source];
+    let mut connections = Vec::new();
+    for at in 0..count {
+        for side in ["a", "b"] {
+            stages.push(transform(format!("{side}{at}")));
+            match at.checked_sub(1) {
+                None => connections.push(json!({"from": "s", "to": format!("{side}{at}")})),
+                Some(before) => connections.extend(
+                    ["a", "b"]
+                        .map(|from| json!({"from": format!("{from}{before}"), "to": format!("{side}{at}")})),
+                ),
+            }
+        }
+    }
+    json!({"stages": stages, "connections": connections})
+}
+
+#[test]
+fn a_pipeline_that_takes_for_ever_to_plan_is_refused() {
+    let installed = ArtifactRepository::shipped(Personality::V6_11, false).unwrap();
+    let many =
+        json!({"stages": vec![json!({"name": "s", "plugin": {"name": "Trash", "type": "batchsink"}}); 251]});
+    let long =
+        json!({"stages": [{"name": "s".repeat(1_001), "plugin": {"name": "Trash", "type": "batchsink"}}]});
+    for (config, words) in [
+        (
+            many,
+            "A pipeline of 251 stages is not supported by the sandbox, which takes 250.",
+        ),
+        (
+            long,
+            "A stage whose name is longer than 1000 bytes is not supported by the sandbox.",
+        ),
+        (
+            json!({"stages": [], "connections": vec![json!({"from": "a", "to": "b"}); 1_001]}),
+            "A pipeline of 1001 connections is not supported by the sandbox, which takes 1000.",
+        ),
+        (
+            conditions(60),
+            "A pipeline of more than 1000 phases is not supported by the sandbox: its conditions lead to the same \
+             stages on too many ways.",
+        ),
+        // Each stage of it is looked at once.
+        (
+            ladder(60),
+            "Stage a59 is a dead end, it has no outgoing connections.",
+        ),
+    ] {
+        assert_eq!(judge(&config, &installed), Err(words.to_owned()));
+    }
+    let pipeline = Pipeline::parse(&ladder(60)).unwrap();
+    assert!(!pipeline.input_schema_known(pipeline.stage("a59").unwrap()));
+    let pipeline = Pipeline::parse(&conditions(60)).unwrap();
+    assert_eq!(pipeline.connector("c59"), None);
+}
