@@ -17,6 +17,7 @@ pub(super) mod group_by;
 mod http;
 pub(super) mod joiner;
 mod lab;
+mod network;
 pub(super) mod projection;
 mod splitter;
 pub(super) mod wrangler;
@@ -118,7 +119,17 @@ pub(super) fn all(lab: bool) -> impl Iterator<Item = &'static Plugin> {
     every.filter(move |plugin| lab || !plugin.is_lab())
 }
 
-/// The stores that plugins read from and write to.
+/// Which servers the plugins reach that ask an address over HTTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Network {
+    /// Those of this machine.
+    #[default]
+    Loopback,
+    /// All that this machine reaches.
+    Any,
+}
+
+/// What plugins read from and write to.
 #[derive(Clone, Debug)]
 pub struct Stores {
     /// The BigQuery tables.
@@ -127,6 +138,8 @@ pub struct Stores {
     pub source: Arc<Source>,
     /// The Cloud Storage buckets.
     pub buckets: Buckets,
+    /// The servers that a pipeline may ask.
+    pub network: Network,
 }
 
 /// Rows with their columns.

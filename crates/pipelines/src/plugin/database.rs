@@ -204,6 +204,7 @@ mod tests {
             warehouse: Arc::new(Warehouse::open(None, "p", "US").unwrap()),
             source: Arc::new(Source::open(None, 7, now).unwrap().without_first_read_failure()),
             buckets: Buckets::new(folder.path()),
+            network: crate::plugin::Network::Loopback,
         };
         let own = [("user", USER), ("password", PASSWORD), ("database", "hr")];
         let properties = own.iter().chain(properties);

@@ -57,7 +57,8 @@ fn object_path(path: &str) -> String {
     if path.starts_with("gs://") {
         return path.to_owned();
     }
-    let bare = path.strip_prefix("file://").unwrap_or(path);
+    // `file:/in/a.csv` and `file:///in/a.csv` are the same to Hadoop.
+    let bare = path.strip_prefix("file:").unwrap_or(path);
     format!("gs://{LOCAL}/{}", bare.trim_start_matches('/'))
 }
 
@@ -71,6 +72,9 @@ mod tests {
             ("gs://b/in", "gs://b/in"),
             ("/data/in.csv", "gs://files/data/in.csv"),
             ("file:///data", "gs://files/data"),
+            ("file:/data", "gs://files/data"),
+            ("file://data", "gs://files/data"),
+            ("file:data", "gs://files/data"),
             ("data", "gs://files/data"),
         ] {
             assert_eq!(object_path(path), object);

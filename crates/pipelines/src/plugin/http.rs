@@ -2,8 +2,9 @@
 //!
 //! Requests really go from this machine to the URL in the pipeline. Redirects are followed by default.
 
-use super::{ActionResult, Implementation, Plugin, StageContext, arguments, failure};
+use super::{ActionResult, Implementation, Network, Plugin, StageContext, arguments, failure, network};
 use crate::event::{Failure, LogLevel};
+use googlesql::limits::MAX_VALUE_BYTES;
 use std::time::Duration;
 
 const SETTER: &str = "io.cdap.plugin.http.HTTPArgumentSetter";
@@ -27,6 +28,9 @@ pub(super) const PLUGINS: &[Plugin] = &[
     ),
 ];
 
+/// The most tries of a request: each failed one is a line of the log.
+const MAX_TRIES: u64 = 100;
+
 /// A request with its settings.
 struct Request {
     url: url::Url,
@@ -36,7 +40,8 @@ struct Request {
     connect: Duration,
     read: Duration,
     redirects: bool,
-    tries: u32,
+    tries: u64,
+    network: Network,
 }
 
 struct Response {
@@ -82,6 +87,10 @@ impl Request {
                     .map_err(|_| invalid(&format!("Invalid {property} '{text}'."))),
             }
         };
+        let tries = number("numRetries", 0)?.max(1);
+        if tries > MAX_TRIES {
+            return Err(context.unsupported("numRetries", &tries.to_string()));
+        }
         // A timeout of 0 means none.
         let time = |millis: u64| match millis {
             0 => Duration::from_secs(86_400),
@@ -95,24 +104,30 @@ impl Request {
             connect: time(number("connectTimeout", 60_000)?),
             read: time(number("readTimeout", 60_000)?),
             redirects: context.property("followRedirects", "true") != "false",
-            tries: u32::try_from(number("numRetries", 0)?.max(1)).unwrap_or(u32::MAX),
+            tries,
+            network: context.stores.network,
         })
     }
 
     fn send(&self) -> Result<Response, String> {
         // reqwest panics without a crypto provider; installing it again has no effect.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let redirects = if self.redirects {
-            reqwest::redirect::Policy::default()
-        } else {
-            reqwest::redirect::Policy::none()
+        let loopback = self.network == Network::Loopback;
+        let redirects = match self.redirects {
+            false => reqwest::redirect::Policy::none(),
+            true if loopback => reqwest::redirect::Policy::custom(network::redirect),
+            true => reqwest::redirect::Policy::default(),
         };
-        let client = reqwest::Client::builder()
+        let mut client = reqwest::Client::builder()
             .connect_timeout(self.connect)
             .read_timeout(self.read)
-            .redirect(redirects)
-            .build()
-            .map_err(error_text)?;
+            .redirect(redirects);
+        if loopback {
+            network::check(&self.url)?;
+            // A proxy would be asked in the place of the server.
+            client = client.no_proxy().dns_resolver(network::LoopbackNames);
+        }
+        let client = client.build().map_err(error_text)?;
         let mut request = client.request(self.method.clone(), self.url.clone());
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -126,9 +141,16 @@ impl Request {
             .build()
             .map_err(|error| error.to_string())?;
         runtime.block_on(async {
-            let answer = request.send().await.map_err(error_text)?;
+            let mut answer = request.send().await.map_err(error_text)?;
             let status = answer.status();
-            let body = answer.text().await.map_err(error_text)?;
+            let mut body = Vec::new();
+            while let Some(piece) = answer.chunk().await.map_err(error_text)? {
+                if body.len() + piece.len() > MAX_VALUE_BYTES {
+                    return Err(format!("The response has more than {MAX_VALUE_BYTES} bytes"));
+                }
+                body.extend_from_slice(&piece);
+            }
+            let body = String::from_utf8_lossy(&body).into_owned();
             Ok(Response {
                 status: status.as_u16(),
                 reason: status.canonical_reason().unwrap_or_default(),
@@ -153,6 +175,7 @@ fn set_arguments(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
     let address = context.property("url", "");
     let mut last = failure("java.io.IOException", "");
     for _ in 0..request.tries {
+        context.pause(Duration::ZERO)?;
         let outcome = match request.send() {
             Ok(answer) if answer.status == 200 => arguments::read(&answer.body, &address, arguments::HTTP),
             Ok(answer) => Err(failure(
@@ -191,6 +214,7 @@ fn call_back(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
     let address = context.property("url", "");
     let mut last = None;
     for _ in 0..request.tries {
+        context.pause(Duration::ZERO)?;
         match request.send() {
             // Any response counts as success.
             Ok(answer) => {

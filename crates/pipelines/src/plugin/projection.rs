@@ -293,6 +293,7 @@ mod tests {
             warehouse: Arc::new(Warehouse::open(None, "p", "US").unwrap()),
             source: Arc::new(Source::open(None, 7, now).unwrap()),
             buckets: Buckets::new(folder.path()),
+            network: crate::plugin::Network::Loopback,
         };
         let properties = properties(pairs);
         let context = StageContext {

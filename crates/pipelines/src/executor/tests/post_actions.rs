@@ -4,7 +4,9 @@ use super::flow::planned;
 use super::{World, metric};
 use crate::event::{ExecutionEvent, LogEntry, LogLevel};
 use crate::execution::ExecutionEnd;
+use crate::plugin::Network;
 use crate::source::Login;
+use googlesql::limits::MAX_VALUE_BYTES;
 use googlesql::value::Value;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -139,6 +141,54 @@ fn a_refused_request_fails_the_action_and_the_failure_post_actions_run() {
         "Error while running post action Write a letter.",
     ];
     assert_eq!(messages, expected);
+}
+
+#[test]
+fn servers_of_other_machines_are_asked_only_if_that_is_allowed() {
+    let moved =
+        "HTTP/1.1 302 Found\r\nlocation: http://10.0.0.1/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let (redirects, _asked) = server(vec![moved.to_owned(), moved.to_owned()]);
+    let (long, _asked) = server(vec![answer("200 OK", &"x".repeat(MAX_VALUE_BYTES + 1)); 2]);
+    let refused = "10.0.0.1 is not this machine: the sandbox reaches others only with --allow-network";
+    for (settings, expected) in [
+        ("http://10.0.0.1/", refused),
+        (&redirects, refused),
+        (&long, "The response has more than 10485760 bytes"),
+    ] {
+        let world = World::new();
+        let arguments = [
+            ("settings", settings),
+            ("callback", "http://10.0.0.1/"),
+            ("suffix", "x"),
+        ];
+        let (end, seen) = world.run(POST_ACTIONS, &arguments, 0);
+        let ExecutionEnd::Failed(failure) = end else {
+            panic!("{end:?}")
+        };
+        assert_eq!(
+            failure.innermost().message.as_deref(),
+            Some(expected),
+            "{settings}"
+        );
+        let told = errors(&seen)
+            .into_iter()
+            .find(|line| line.message.ends_with("Tell."));
+        assert!(told.unwrap().stack_trace.contains(refused));
+    }
+    // With the permission the request is sent; nobody listens there.
+    let mut world = World::new();
+    world.executor.stores.network = Network::Any;
+    let arguments = [
+        ("settings", "http://127.0.0.1:1/"),
+        ("callback", "http://127.0.0.1:1/"),
+        ("suffix", "x"),
+    ];
+    let (end, _) = world.run(POST_ACTIONS, &arguments, 0);
+    let ExecutionEnd::Failed(failure) = end else {
+        panic!("{end:?}")
+    };
+    let message = failure.innermost().message.clone().unwrap();
+    assert!(!message.contains("--allow-network"), "{message}");
 }
 
 #[test]

@@ -20,6 +20,7 @@ fn run(properties: &[(&str, &str)], columns: &str) -> Result<Vec<Vec<String>>, F
         warehouse: Arc::new(Warehouse::open(None, "p", "US").unwrap()),
         source: Arc::new(Source::open(None, 7, now).unwrap()),
         buckets: Buckets::new(folder.path()),
+        network: crate::plugin::Network::Loopback,
     };
     let fields: Vec<_> = columns
         .split(' ')

@@ -22,6 +22,7 @@ async fn real() -> (TestServer, tempfile::TempDir) {
                 .without_first_read_failure(),
         ),
         buckets: Buckets::new(folder.path()),
+        network: pipelines::plugin::Network::Loopback,
     });
     let project = Project::open(&fast(), ResourceNames::default()).unwrap();
     let running = server::start(fast(), Arc::new(executor), Router::new(), &project)
