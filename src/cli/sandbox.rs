@@ -47,6 +47,12 @@ pub struct SandboxOptions {
     /// Listen on this address instead of loopback; anyone who reaches it can then use the sandbox
     #[arg(long, value_name = "ADDRESS")]
     pub bind: Option<IpAddr>,
+    /// Let pipelines ask servers of other machines over HTTP: `ArgumentSetter` and `HTTPCallback` reach this one only
+    #[arg(long)]
+    pub allow_network: bool,
+    /// Take pipelines that other releases exported, with the installed versions of artifacts, as the studio's import does
+    #[arg(long)]
+    pub accept_releases: bool,
     /// How many ended runs to keep, with their logs and the objects that they wrote
     #[arg(long, default_value_t = 1_000, value_name = "N")]
     pub keep_runs: usize,

@@ -8,6 +8,7 @@ use super::clock::Clock;
 use super::resource_names::ResourceNames;
 use super::scenario::injector::FaultInjector;
 use super::{Limits, Personality, SandboxError, Settings};
+use answer::Answer;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State as Shared;
@@ -87,6 +88,8 @@ pub struct Cdap {
     /// Whether it is being shut down.
     is_shutting_down: AtomicBool,
     auth: Option<auth::TokenAuth>,
+    /// Whether pipelines of other releases are repaired.
+    accept_releases: bool,
     /// In milliseconds since 1970.
     started_at: i64,
 }
@@ -122,6 +125,7 @@ impl Cdap {
             faults: Arc::new(FaultInjector::new(settings.scenario.clone(), clock)),
             is_shutting_down: AtomicBool::new(false),
             started_at: clock.now(),
+            accept_releases: settings.accept_releases,
             auth: settings
                 .cdap_token
                 .clone()
@@ -242,9 +246,7 @@ async fn handle(
         .and_then(|gate| gate.refusal(path, header(AUTHORIZATION)));
     let answer = match refusal {
         Some(refusal) => refusal,
-        None => {
-            route::dispatch(cdap, method.as_str(), shown, &headers, body).unwrap_or_else(|refused| refused)
-        }
+        None => dispatch(cdap, &method, shown, &headers, body).await,
     };
     let connection = header(CONNECTION).map(str::to_ascii_lowercase);
     let closes = match connection.as_deref() {
@@ -253,4 +255,19 @@ async fn handle(
     };
     let answer = if closes { answer.with_close() } else { answer };
     answer.respond(encoding::Encoding::from_headers(&headers))
+}
+
+/// Finds the answer. Whoever sends something may make work of it: a jar, a pipeline and an expression are read on a
+/// thread that others do not wait for.
+async fn dispatch(cdap: Arc<Cdap>, method: &Method, uri: &str, headers: &HeaderMap, body: Bytes) -> Answer {
+    if body.is_empty() {
+        let outcome = route::dispatch(cdap, method.as_str(), uri, headers, body);
+        return outcome.unwrap_or_else(|refused| refused);
+    }
+    let (method, uri, headers) = (method.clone(), uri.to_owned(), headers.clone());
+    let work = move || route::dispatch(cdap, method.as_str(), &uri, &headers, body);
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome.unwrap_or_else(|refused| refused),
+        Err(_) => Answer::status_only(500),
+    }
 }

@@ -8,7 +8,7 @@ use super::{SandboxError, Settings, bigquery, storage};
 use googlesql::{SqlError, Warehouse};
 use pipelines::bucket::Buckets;
 use pipelines::executor::StoreExecutor;
-use pipelines::plugin::Stores;
+use pipelines::plugin::{Network, Stores};
 use pipelines::source::Source;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -106,6 +106,11 @@ fn open_stores(
         warehouse: Arc::new(warehouse),
         source: Arc::new(source),
         buckets,
+        network: if settings.allow_network {
+            Network::Any
+        } else {
+            Network::Loopback
+        },
     })
 }
 

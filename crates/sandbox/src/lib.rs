@@ -50,6 +50,7 @@ use std::path::PathBuf;
 
 /// How a sandbox behaves.
 #[derive(Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Settings {
     /// The address to listen on. The default is loopback, which only this machine reaches.
     pub address: IpAddr,
@@ -78,6 +79,11 @@ pub struct Settings {
     pub keep_abandoned: bool,
     /// Whether the lab's plugins are installed. They read and write files of this machine.
     pub lab: bool,
+    /// Whether pipelines may ask servers of other machines over HTTP (`ArgumentSetter`, `HTTPCallback`).
+    pub allow_network: bool,
+    /// Whether a pipeline of a release that is not installed is deployed as the studio's import repairs it: with the
+    /// installed versions. Else it is refused, as by a real server.
+    pub accept_releases: bool,
 }
 
 // Leaves out the token.
@@ -113,6 +119,8 @@ impl Default for Settings {
             keep_runs: 1_000,
             keep_abandoned: false,
             lab: false,
+            allow_network: false,
+            accept_releases: false,
         }
     }
 }

@@ -5,6 +5,7 @@
 #[path = "support/served.rs"]
 mod served;
 
+use sandbox::Settings;
 use serde_json::{Value, json};
 use served::{Served, wait_for};
 
@@ -229,6 +230,53 @@ fn pages_of_a_log_lose_no_line_in_either_direction() {
         .collect();
     assert_eq!(paged(&sandbox, "condition", &record, "next"), messages);
     assert_eq!(paged(&sandbox, "condition", &record, "prev"), messages);
+}
+
+/// A pipeline as an instance of another patch release exports it.
+fn exported() -> Value {
+    let mut pipeline: Value = serde_json::from_str(CONDITION).unwrap();
+    pipeline["artifact"]["version"] = json!("6.11.1");
+    for stage in pipeline["config"]["stages"].as_array_mut().unwrap() {
+        if stage["plugin"]["name"] == "BigQueryTable" {
+            stage["plugin"]["artifact"] =
+                json!({"name": "google-cloud", "version": "0.24.1", "scope": "SYSTEM"});
+        }
+    }
+    pipeline
+}
+
+#[test]
+fn an_export_of_another_release_is_refused_or_repaired() {
+    let sandbox = Served::start();
+    let path = format!("{APPS}/exported");
+    let (status, answer) = sandbox.ask("PUT", &path, &exported().to_string());
+    assert_eq!(
+        (status, answer.as_str()),
+        (
+            404,
+            "'system:cdap-data-pipeline 6.11.1' was not found. The sandbox has 6.11.0; with --accept-releases it takes \
+             what other releases exported."
+        )
+    );
+    let sandbox = Served::start_with(Settings {
+        accept_releases: true,
+        ..Settings::default()
+    });
+    deploy(&sandbox, "exported", &exported().to_string());
+    let app = sandbox.get(&path);
+    assert_eq!(app["artifact"]["version"], "6.11.0");
+    let config = app["configuration"].as_str().unwrap();
+    assert!(!config.contains("0.24.1"), "{config}");
+    let record = run(&sandbox, "exported", &json!({"limit": "20", "enough": "15"}));
+    assert_eq!(record["status"], "COMPLETED");
+    // What no release has is not found either way.
+    let mut unknown = exported();
+    unknown["artifact"]["name"] = json!("cdap-data-pipelines");
+    let (status, answer) = sandbox.ask("PUT", &path, &unknown.to_string());
+    assert_eq!(
+        (status, answer.as_str()),
+        (404, "'system:cdap-data-pipelines 6.11.1' was not found.")
+    );
 }
 
 /// Starts the shipped pipeline for the tickets as a client does that lets the server fill in the logical start time.

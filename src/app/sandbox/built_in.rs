@@ -75,6 +75,8 @@ pub(in crate::app) async fn serve(home: &Home, options: &SandboxOptions) -> anyh
         keep_runs: options.keep_runs,
         keep_abandoned: options.keep_abandoned,
         lab: options.lab,
+        allow_network: options.allow_network,
+        accept_releases: options.accept_releases,
         cdap_token: options.cdap_token.clone(),
         ..defaults
     })

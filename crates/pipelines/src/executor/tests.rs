@@ -40,7 +40,7 @@ impl World {
             warehouse: Arc::new(warehouse),
             source: Arc::new(Source::open(None, 7, now).unwrap().without_first_read_failure()),
             buckets: Buckets::new(folder.path()),
-            network: crate::plugin::Network::Loopback,
+            network: plugin::Network::Loopback,
         };
         Self {
             executor: StoreExecutor::new(stores),

@@ -83,9 +83,9 @@ impl Pipeline {
             phases: self.phases(),
         };
         let all = (0..planner.phases.len()).collect();
-        let mut planned = 0;
-        let steps = planner.steps_of(&all, &mut planned);
-        (steps, planned)
+        let mut count = 0;
+        let steps = planner.steps_of(&all, &mut count);
+        (steps, count)
     }
 
     /// The nodes of all branches, in the order of their numbers.

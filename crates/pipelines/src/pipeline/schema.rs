@@ -17,13 +17,13 @@ impl Pipeline {
             .inputs(&stage.name)
             .filter_map(|name| self.stage(name))
             .filter(|input| !input.is_action());
-        inputs.all(|input| match known.get(input.name.as_str()) {
-            Some(found) => *found,
-            None => {
-                let found = self.output_known(input, known);
-                known.insert(&input.name, found);
-                found
+        inputs.all(|input| {
+            if let Some(found) = known.get(input.name.as_str()) {
+                return *found;
             }
+            let found = self.output_known(input, known);
+            known.insert(&input.name, found);
+            found
         })
     }
 

@@ -88,6 +88,12 @@ impl Answer {
         Self::refuse(404, format!("'{what}' was not found."))
     }
 
+    /// The answer with another sentence at its end.
+    pub fn with_hint(mut self, hint: &str) -> Self {
+        self.body.extend_from_slice(hint.as_bytes());
+        self
+    }
+
     /// A status with plain text under a JSON content type, as a few handlers send it.
     pub fn text_as_json(status: u16, text: &str) -> Self {
         Self {

@@ -1,5 +1,7 @@
 //! Deploying and deleting apps. Each deployment is a new version, also of an identical pipeline.
 
+mod repair;
+
 use super::Cdap;
 use super::answer::{Answer, Outcome};
 use super::app::AppVersion;
@@ -50,9 +52,12 @@ impl Cdap {
         {
             return Err(Answer::refuse(400, format!("Invalid app name '{app}'")));
         }
-        let request = request(body)?;
+        let mut request = request(body)?;
+        if self.accept_releases {
+            repair::repair(&mut request, &self.state().installed, namespace);
+        }
         let artifact = self.artifact_of(namespace, &request)?;
-        let (config, configuration) = config(&request, body)?;
+        let (config, configuration) = config(&request)?;
         let plan = {
             let state = self.state();
             let plugin_finder = PluginFinder {
@@ -112,7 +117,8 @@ impl Cdap {
         let state = self.state();
         let Some(found) = state.installed.newest(namespace, &scope, &name, &version) else {
             let owner = if scope == "SYSTEM" { "system" } else { namespace };
-            return Err(Answer::not_found(&format!("{owner}:{name} {version}")));
+            let hint = repair::hint(&state.installed, (namespace, &scope, &name), &version);
+            return Err(Answer::not_found(&format!("{owner}:{name} {version}")).with_hint(&hint));
         };
         if found.classes.apps.is_empty() {
             let ArtifactId { name, version, scope } = &found.id;
@@ -227,7 +233,7 @@ fn request(body: &str) -> Result<Ordered, Answer> {
 }
 
 /// The config: an object is echoed as Gson writes it, text is echoed unchanged (measured).
-fn config(request: &Ordered, body: &str) -> Result<Config, Answer> {
+fn config(request: &Ordered) -> Result<Config, Answer> {
     match request.get("config") {
         Some(Ordered::Text(text)) => {
             let config: Json = serde_json::from_str(text).unwrap_or_default();
@@ -236,11 +242,7 @@ fn config(request: &Ordered, body: &str) -> Result<Config, Answer> {
             }
             Ok((config, text.clone()))
         }
-        Some(echo @ Ordered::Map(_)) => {
-            // Parsed again, because the executor must not get integers as doubles.
-            let whole: Json = serde_json::from_str(body).unwrap_or_default();
-            Ok((whole.get("config").cloned().unwrap_or_default(), gson_text(echo)))
-        }
+        Some(echo @ Ordered::Map(_)) => Ok((Json::from(echo), gson_text(echo))),
         None | Some(Ordered::Null) => Err(Answer::refuse(400, "io.cdap.cdap.etl.proto.v2.ETLBatchConfig")),
         Some(_) => Err(Answer::refuse(400, BAD_CONFIG)),
     }

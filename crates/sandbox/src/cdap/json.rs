@@ -67,6 +67,17 @@ impl Ordered {
         }
     }
 
+    /// The last value under `key`, to change it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
+        match self {
+            Self::Map(entries) => {
+                let mut entries = entries.iter_mut().rev();
+                entries.find(|(k, _)| k == key).map(|(_, v)| v)
+            }
+            _ => None,
+        }
+    }
+
     /// The text of a string, and of a number or boolean as it was written.
     pub fn text(&self) -> Option<String> {
         match self {
@@ -80,6 +91,25 @@ impl Ordered {
     /// The text under `key`.
     pub fn text_of(&self, key: &str) -> Option<String> {
         self.get(key).and_then(Self::text)
+    }
+}
+
+/// A plain value: of duplicates the last one counts.
+impl From<&Ordered> for serde_json::Value {
+    fn from(value: &Ordered) -> Self {
+        match value {
+            Ordered::Null => Self::Null,
+            Ordered::Bool(flag) => Self::Bool(*flag),
+            Ordered::Number(number) => Self::Number(number.clone()),
+            Ordered::Text(text) => Self::String(text.clone()),
+            Ordered::List(items) => items.iter().map(Self::from).collect(),
+            Ordered::Map(entries) => {
+                let entries = entries
+                    .iter()
+                    .map(|(key, value)| (key.clone(), Self::from(value)));
+                Self::Object(entries.collect())
+            }
+        }
     }
 }
 

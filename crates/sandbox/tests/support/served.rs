@@ -16,11 +16,16 @@ pub struct Served {
 impl Served {
     /// Starts an ephemeral sandbox at twenty times the measured speed.
     pub fn start() -> Self {
+        Self::start_with(Settings::default())
+    }
+
+    /// Starts one with these settings.
+    pub fn start_with(settings: Settings) -> Self {
         let runtime = Runtime::new().unwrap();
         let settings = Settings {
             state: State::Ephemeral,
             speed: 20.0,
-            ..Settings::default()
+            ..settings
         };
         let sandbox = runtime.block_on(Sandbox::start(settings)).unwrap();
         Self {
