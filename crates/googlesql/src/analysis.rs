@@ -36,7 +36,7 @@ pub(crate) use aggregate::is_aggregate;
 #[cfg(test)]
 pub(crate) use window::is_window_only;
 
-pub(crate) use typed::{Literal, Relation, Typed};
+pub(crate) use typed::{Literal, Relation, TableScan, Typed};
 
 use crate::error::{SqlError, line_and_column};
 use crate::session::Session;

@@ -3,6 +3,7 @@
 use crate::numeric::Numeric;
 use crate::value::Value;
 use std::cmp::Ordering;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// NULL before all, NaN before all numbers: the order of ORDER BY ASC.
 pub(crate) fn order(left: &Value, right: &Value) -> Ordering {
@@ -51,20 +52,50 @@ pub(crate) fn extreme(values: &[Value], wanted: Ordering) -> Value {
     nan.or(best).cloned().unwrap_or(Value::Null)
 }
 
-/// A text that is equal for values that GROUP BY, DISTINCT and a join take for the same.
-pub(crate) fn key<'v>(values: impl IntoIterator<Item = &'v Value>) -> String {
-    use std::fmt::Write;
-    let mut out = String::new();
+/// What is equal for values that GROUP BY, DISTINCT and a join take for the same: a hash of 128 bits, because the values
+/// may be large and many.
+pub(crate) fn key<'v>(values: impl IntoIterator<Item = &'v Value>) -> u128 {
+    let mut halves = [DefaultHasher::new(), DefaultHasher::new()];
+    halves[1].write_u8(1);
     for value in values {
-        // Writing to a String cannot fail.
-        let _ = match value {
-            Value::Numeric(text) => write!(out, "n{:?};", Numeric::parse(text)),
-            Value::Float(number) if *number == 0.0 => write!(out, "f0;"),
-            Value::Array(items) | Value::Struct(items) => write!(out, "[{}];", key(items)),
-            other => write!(out, "{other:?};"),
-        };
+        halves.iter_mut().for_each(|half| feed(value, half));
     }
-    out
+    let [low, high] = halves.map(|half| u128::from(half.finish()));
+    high << 64 | low
+}
+
+fn feed(value: &Value, hasher: &mut DefaultHasher) {
+    std::mem::discriminant(value).hash(hasher);
+    match value {
+        Value::Null => {}
+        Value::Bool(truth) => truth.hash(hasher),
+        Value::Int(number) | Value::Timestamp(number) => number.hash(hasher),
+        // Both zeros are the same, and all NaNs.
+        Value::Float(number) if *number == 0.0 => 0_u64.hash(hasher),
+        Value::Float(number) if number.is_nan() => f64::NAN.to_bits().hash(hasher),
+        Value::Float(number) => number.to_bits().hash(hasher),
+        Value::Numeric(text) => Numeric::parse(text).hash(hasher),
+        Value::Bytes(bytes) => bytes.hash(hasher),
+        Value::Text(text)
+        | Value::Date(text)
+        | Value::Time(text)
+        | Value::DateTime(text)
+        | Value::Json(text) => text.hash(hasher),
+        Value::Array(items) | Value::Struct(items) => {
+            items.len().hash(hasher);
+            items.iter().for_each(|item| feed(item, hasher));
+        }
+    }
+}
+
+/// One part of a LIKE pattern.
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    /// `%`
+    Any,
+    /// `_`
+    One,
+    Char(char),
 }
 
 /// LIKE: `%` is any number of characters, `_` is one, and a backslash escapes the next.
@@ -72,28 +103,41 @@ pub(crate) fn key<'v>(values: impl IntoIterator<Item = &'v Value>) -> String {
 /// # Errors
 /// The pattern ends with a backslash.
 pub(crate) fn like(text: &[char], pattern: &[char]) -> Result<bool, String> {
-    match pattern {
-        [] => Ok(text.is_empty()),
-        ['%', rest @ ..] => {
-            let rest = match rest.iter().position(|c| *c != '%') {
-                Some(more) => &rest[more..],
-                None => return Ok(true),
-            };
-            for start in 0..=text.len() {
-                if like(&text[start..], rest)? {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        }
-        ['_', rest @ ..] => match text {
-            [_, text @ ..] => like(text, rest),
-            [] => Ok(false),
-        },
-        ['\\'] => Err("LIKE pattern ends with a backslash".into()),
-        ['\\', c, rest @ ..] | [c, rest @ ..] => match text {
-            [first, text @ ..] if first == c => like(text, rest),
-            _ => Ok(false),
-        },
+    let mut parts = Vec::with_capacity(pattern.len());
+    let mut chars = pattern.iter();
+    while let Some(c) = chars.next() {
+        parts.push(match c {
+            '%' => Part::Any,
+            '_' => Part::One,
+            '\\' => Part::Char(*chars.next().ok_or("LIKE pattern ends with a backslash")?),
+            c => Part::Char(*c),
+        });
     }
+    // Where the last `%` was, and how much of the text it covers: only that one ever needs to cover more.
+    let (mut at, mut part, mut last) = (0, 0, None);
+    while at < text.len() {
+        match parts.get(part) {
+            Some(Part::Any) => {
+                part += 1;
+                last = Some((part, at));
+            }
+            Some(Part::One) => {
+                at += 1;
+                part += 1;
+            }
+            Some(Part::Char(c)) if *c == text[at] => {
+                at += 1;
+                part += 1;
+            }
+            _ => match last {
+                Some((after, covered)) => {
+                    part = after;
+                    at = covered + 1;
+                    last = Some((after, at));
+                }
+                None => return Ok(false),
+            },
+        }
+    }
+    Ok(parts[part..].iter().all(|part| *part == Part::Any))
 }

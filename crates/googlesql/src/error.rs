@@ -38,6 +38,14 @@ impl SqlError {
         }
     }
 
+    /// The statement needs more than it may have.
+    pub(crate) fn exceeded(what: &str) -> Self {
+        Self {
+            reason: "resourcesExceeded".into(),
+            message: format!("Resources exceeded during query execution: {what}"),
+        }
+    }
+
     /// The rows do not fit their table.
     pub fn bad_data(message: impl Into<String>) -> Self {
         Self {

@@ -11,6 +11,7 @@ pub(crate) mod sort;
 pub(crate) mod window;
 
 use crate::error::SqlError;
+use crate::memory;
 use crate::session::{Frame, Rows};
 use crate::value::{Row, Value};
 use std::rc::Rc;
@@ -26,5 +27,12 @@ pub(crate) fn evaluate<'r>(
     runs: impl IntoIterator<Item = &'r Run>,
     frame: &Frame<'_>,
 ) -> Result<Row, SqlError> {
-    runs.into_iter().map(|run| run(frame)).collect()
+    let mut held = frame.session.memory.hold();
+    runs.into_iter()
+        .map(|run| {
+            let value = run(frame)?;
+            held.add(memory::bytes_of(&value))?;
+            Ok(value)
+        })
+        .collect()
 }

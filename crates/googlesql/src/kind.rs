@@ -33,6 +33,28 @@ pub fn name(kind: &ColumnType) -> String {
     plain.to_owned()
 }
 
+/// How many types this one consists of, itself included.
+pub(crate) fn count(kind: &ColumnType) -> usize {
+    match kind {
+        ColumnType::Array(inner) => 1 + count(inner),
+        ColumnType::Struct(fields) => fields.iter().fold(1, |sum, field| sum + count(&field.kind)),
+        _ => 1,
+    }
+}
+
+/// How deep STRUCTs nest in each other.
+pub fn depth(kind: &ColumnType) -> usize {
+    match kind {
+        ColumnType::Array(inner) => depth(inner),
+        ColumnType::Struct(fields) => fields
+            .iter()
+            .map(|field| 1 + depth(&field.kind))
+            .max()
+            .unwrap_or(1),
+        _ => 0,
+    }
+}
+
 /// The scalar type of this name, in the standard or the legacy spelling and in any case.
 pub fn from_name(text: &str) -> Option<ColumnType> {
     Some(match text.to_ascii_uppercase().as_str() {

@@ -30,6 +30,7 @@
 //! numeric, datetime      exact decimals; dates, times and time zones
 //! cancel, outcome        cancellation; what a statement is run with, and what it did
 //! value, kind, error     values and types, their names, errors
+//! memory                 the bytes of values and rows, and of all that a statement holds
 //! limits                 how deep a text nests and how large a value grows; the crates above share it
 //! ```
 //!
@@ -51,6 +52,7 @@ mod execution;
 mod function;
 pub mod kind;
 pub mod limits;
+mod memory;
 mod numeric;
 mod outcome;
 pub mod owner_only;

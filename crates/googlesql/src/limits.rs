@@ -5,5 +5,11 @@
 /// How deep a text, a file or a message may nest. Readers recurse as deep, on stacks of 2 MiB and more.
 pub const MAX_DEPTH: usize = 60;
 
+/// How deep STRUCTs may nest in a result or a table, as at Google.
+pub const MAX_RECORD_DEPTH: usize = 15;
+
 /// How many bytes one value may have: 10 MiB. BigQuery allows a row of 100 MB.
 pub const MAX_VALUE_BYTES: usize = 10 << 20;
+
+/// How many bytes a statement's rows and values may take at once. The whole process stays below 256 MiB.
+pub const MAX_STATEMENT_BYTES: usize = 176 << 20;

@@ -8,7 +8,7 @@ const ONE: i128 = 1_000_000_000;
 const MAX: i128 = 99_999_999_999_999_999_999_999_999_999_999_999_999;
 
 /// A NUMERIC in billionths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Numeric(i128);
 
 impl Numeric {

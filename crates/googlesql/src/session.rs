@@ -1,17 +1,25 @@
 //! What a statement is run with: a connection, its time, the rows of its tables, and the row an expression sees.
 
+mod columns;
+
 use crate::cancel;
 use crate::error::SqlError;
+use crate::memory::{Memory, RowSet};
 use crate::outcome::QuerySettings;
-use crate::storage::table;
-use crate::value::{Row, Value};
+use crate::storage::table::{self, Scan};
+use crate::value::Value;
+use columns::UsedColumns;
 use rusqlite::Connection;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
 /// The rows of a relation.
-pub(crate) type Rows = Rc<Vec<Row>>;
+pub(crate) type Rows = Rc<RowSet>;
+
+/// How many expressions, queries and columns a statement may have, with those of its views. A text of the largest length
+/// has fewer.
+const MAX_ANALYSED: usize = 1_000_000;
 
 /// How many rows are processed between two checks for cancellation.
 const CHECK_INTERVAL: u32 = 1_000;
@@ -24,8 +32,14 @@ pub(crate) struct Session<'s> {
     pub settings: &'s QuerySettings,
     /// The statement's time, in microseconds since 1970: the same for all its rows.
     pub now: i64,
-    tables: RefCell<HashMap<String, Rows>>,
+    /// The columns that it uses.
+    pub columns: UsedColumns,
+    /// What the statement's rows and values take.
+    pub memory: Rc<Memory>,
+    tables: RefCell<HashMap<Scan, Rows>>,
     steps: Cell<u32>,
+    /// How many expressions, queries and columns have been analysed.
+    analysed: Cell<usize>,
     /// The outermost scope in which a name was found; see [`Session::with_outermost`].
     outermost: Cell<usize>,
 }
@@ -44,20 +58,32 @@ impl<'s> Session<'s> {
             location,
             settings,
             now,
+            columns: UsedColumns::default(),
+            memory: Rc::default(),
             tables: RefCell::default(),
             steps: Cell::new(0),
+            analysed: Cell::new(0),
             outermost: Cell::new(usize::MAX),
         }
     }
 
-    /// The rows of a table, as they were when the statement first read it.
-    pub fn table(&self, full: &str) -> Result<Rows, SqlError> {
-        if let Some(rows) = self.tables.borrow().get(full) {
+    /// The rows of a table. They are read again where they are needed again, unless `keep` says that it will be often.
+    pub fn table(&self, scan: &Scan, keep: bool) -> Result<Rows, SqlError> {
+        if let Some(rows) = self.tables.borrow().get(scan) {
             return Ok(rows.clone());
         }
-        let rows = Rc::new(table::read(self.connection, full)?);
-        self.tables.borrow_mut().insert(full.to_owned(), rows.clone());
+        let mut rows = RowSet::new(&self.memory);
+        table::read(self.connection, scan, |row| rows.push(row))?;
+        let rows = Rc::new(rows);
+        if keep {
+            self.tables.borrow_mut().insert(scan.clone(), rows.clone());
+        }
         Ok(rows)
+    }
+
+    /// No rows yet, whose bytes count.
+    pub fn rows(&self) -> RowSet {
+        RowSet::new(&self.memory)
     }
 
     /// Records that a name was found in the scope of this level.
@@ -73,6 +99,25 @@ impl<'s> Session<'s> {
         let outermost = self.outermost.get();
         self.outermost.set(before.min(outermost));
         (done, outermost)
+    }
+
+    /// Lets the statement be analysed a second time.
+    pub fn plan_again(&self) {
+        self.analysed.set(0);
+    }
+
+    /// Counts expressions, queries and columns that are analysed: views and `*` bring in more than the text has.
+    ///
+    /// # Errors
+    /// There are too many, or the statement was cancelled.
+    pub fn plan(&self, count: usize) -> Result<(), SqlError> {
+        self.analysed.set(self.analysed.get().saturating_add(count));
+        if self.analysed.get() > MAX_ANALYSED {
+            return Err(SqlError::exceeded(
+                "Not enough resources for query planning - too many subqueries or query is too complex.",
+            ));
+        }
+        self.step()
     }
 
     /// Counts one more row of work.

@@ -5,10 +5,13 @@ mod changes;
 mod demo;
 mod documentation;
 mod folder;
+mod hostile;
 mod literals;
 mod loads;
+mod measured;
 mod names;
 mod queries;
+mod reads;
 
 use crate::value::{Column, ColumnType, Value};
 use crate::*;

@@ -6,11 +6,11 @@ mod update;
 pub use load::{LoadOptions, WriteDisposition};
 pub use update::TableUpdate;
 
-use crate::analysis::scope::Scope;
 use crate::analysis::{Analyzer, Relation};
 use crate::cancel;
 use crate::error::SqlError;
 use crate::execution::result;
+use crate::memory::RowSet;
 use crate::outcome::{QueryOutcome, QuerySettings};
 use crate::session::{Frame, Session};
 use crate::storage::catalog::{self, DatasetDescription, TableDescription};
@@ -179,7 +179,7 @@ impl Warehouse {
 fn execute(analyzer: &Analyzer<'_>, statement: &Statement) -> Result<QueryOutcome, SqlError> {
     match statement {
         Statement::Query(query) => {
-            let Relation { columns, rows, .. } = analyzer.query(&Scope::EMPTY, query)?;
+            let Relation { columns, rows, .. } = analyzer.whole_query(query)?;
             result::check_columns(&columns)?;
             let rows = if analyzer.session.settings.dry_run {
                 Vec::new()
@@ -187,7 +187,8 @@ fn execute(analyzer: &Analyzer<'_>, statement: &Statement) -> Result<QueryOutcom
                 let found = rows(&Frame::root(analyzer.session))?;
                 // It may keep its rows for a second reader.
                 drop(rows);
-                result::finish(&columns, Rc::unwrap_or_clone(found))?
+                let found = Rc::try_unwrap(found).map_or_else(|shared| shared.to_vec(), RowSet::into_rows);
+                result::finish(&columns, found)?
             };
             Ok(QueryOutcome {
                 columns,

@@ -10,8 +10,10 @@ use crate::cast;
 use crate::error::SqlError;
 use crate::function::{self, json};
 use crate::kind;
+use crate::memory;
 use crate::syntax::ast::{Call, Expression, Identifier, Node, Position};
 use crate::value::{ColumnType as T, Value};
+use std::rc::Rc;
 
 type TypedResult = Result<Typed, SqlError>;
 
@@ -45,8 +47,9 @@ impl Analyzer<'_> {
             return Ok(typed);
         }
         let run = typed.run;
-        Ok(Typed::new(typed.kind, move |frame| {
-            Ok(run(frame).unwrap_or(Value::Null))
+        Ok(Typed::new(typed.kind, move |frame| match run(frame) {
+            Err(error) if error.reason == "invalidQuery" => Ok(Value::Null),
+            done => done,
         }))
     }
 
@@ -68,14 +71,19 @@ impl Analyzer<'_> {
                 let value = self.expression(scope, value)?;
                 let (run, kind) = (value.run, value.kind);
                 Ok(Typed::new(T::Json, move |frame| {
-                    Ok(Value::Json(json::to_json(&run(frame)?, &kind).to_string()))
+                    let value = run(frame)?;
+                    memory::check_size(json::written_size(&value), "TO_JSON").map_err(SqlError::invalid)?;
+                    Ok(Value::Json(json::to_json(&value, &kind).to_string()))
                 }))
             }
             ("TO_JSON_STRING", [value]) => {
                 let value = self.expression(scope, value)?;
                 let (run, kind) = (value.run, value.kind);
                 Ok(Typed::new(T::String, move |frame| {
-                    Ok(Value::Text(json::to_json_text(&run(frame)?, &kind)))
+                    let value = run(frame)?;
+                    memory::check_size(json::written_size(&value), "TO_JSON_STRING")
+                        .map_err(SqlError::invalid)?;
+                    Ok(Value::Text(json::to_json_text(&value, &kind)))
                 }))
             }
             _ => self.function_call(scope, name, arguments, shown, at),
@@ -123,14 +131,16 @@ impl Analyzer<'_> {
     }
 
     fn nullif(&self, scope: &Scope<'_>, value: &Expression, other: &Expression) -> TypedResult {
-        let is_equal = self.equality(scope, value, other)?.run;
+        let at = value.at;
         let value = self.expression(scope, value)?;
+        let is_equal = self.equal_to(&value, self.expression(scope, other)?, at)?;
         let run = value.run;
         Ok(Typed::new(value.kind, move |frame| {
-            if is_equal(frame)? == Value::Bool(true) {
+            let value = run(frame)?;
+            if is_equal(&value, frame)? == Value::Bool(true) {
                 Ok(Value::Null)
             } else {
-                run(frame)
+                Ok(value)
             }
         }))
     }
@@ -172,8 +182,7 @@ impl Analyzer<'_> {
         for tree in trees {
             if let Node::Interval(count, unit) = &tree.node {
                 // `INTERVAL 1 DAY` is two arguments: the count and the unit.
-                arguments.push(self.expression(scope, count)?);
-                arguments.push(Typed::constant(T::String, Value::Text(unit.clone())));
+                arguments.extend(self.interval(scope, count, unit)?);
                 positions.extend([count.at, tree.at]);
                 continue;
             }
@@ -183,9 +192,32 @@ impl Analyzer<'_> {
             });
             positions.push(tree.at);
         }
+        self.typed_call(name, &arguments, &positions, shown, at)
+    }
+
+    /// `INTERVAL 1 DAY` as two arguments.
+    pub(super) fn interval(
+        &self,
+        scope: &Scope<'_>,
+        count: &Expression,
+        unit: &str,
+    ) -> Result<[Typed; 2], SqlError> {
+        let unit = Typed::constant(T::String, Value::Text(unit.to_owned()));
+        Ok([self.expression(scope, count)?, unit])
+    }
+
+    /// A call of a function of the tables with arguments that are already typed.
+    pub(super) fn typed_call(
+        &self,
+        name: &str,
+        arguments: &[Typed],
+        positions: &[Position],
+        shown: &str,
+        at: Position,
+    ) -> TypedResult {
         for function in function::with_name(name) {
-            if let Some(signature) = Signature::new(&function, &arguments)
-                && let Some(typed) = self.apply(signature, &arguments, &positions)?
+            if let Some(signature) = Signature::new(&function, arguments)
+                && let Some(typed) = self.apply(signature, arguments, positions, shown)?
             {
                 return Ok(typed);
             }
@@ -213,6 +245,7 @@ impl Analyzer<'_> {
         signature: Signature,
         arguments: &[Typed],
         positions: &[Position],
+        shown: &str,
     ) -> Result<Option<Typed>, SqlError> {
         let mut runs = Vec::with_capacity(arguments.len());
         for ((typed, wanted), at) in arguments.iter().zip(&signature.arguments).zip(positions) {
@@ -222,20 +255,25 @@ impl Analyzer<'_> {
             }
         }
         let (compute, takes_null) = (signature.compute, signature.takes_null);
+        let name: Rc<str> = shown.into();
         Ok(Some(Typed::new(signature.result, move |frame| {
             let mut values = Vec::with_capacity(runs.len());
+            let mut held = frame.session.memory.hold();
             for run in &runs {
                 let value = run(frame)?;
                 if value == Value::Null && !takes_null {
                     return Ok(Value::Null);
                 }
+                held.add(memory::bytes_of(&value))?;
                 values.push(value);
             }
             let context = function::Context {
                 now: frame.session.now,
                 project: frame.session.project,
             };
-            compute(&values, &context).map_err(SqlError::invalid)
+            let value = compute(&values, &context).map_err(SqlError::invalid)?;
+            memory::check_size(memory::size(&value), &name).map_err(SqlError::invalid)?;
+            Ok(value)
         })))
     }
 
@@ -248,22 +286,21 @@ impl Analyzer<'_> {
         zone: Option<&Expression>,
         at: Position,
     ) -> TypedResult {
-        let part = Expression {
-            node: Node::Text(part.to_owned()),
-            at,
-        };
         let typed = self.expression(scope, value)?;
-        let name = match (&part.node, &typed.kind) {
-            (Node::Text(part), T::Timestamp | T::DateTime) if part == "DATE" => "DATE",
-            (Node::Text(part), T::Timestamp | T::DateTime) if part == "TIME" => "TIME",
-            (Node::Text(part), T::Timestamp) if part == "DATETIME" => "DATETIME",
-            _ => {
-                let all: Vec<&Expression> = [Some(&part), Some(value), zone].into_iter().flatten().collect();
-                return self.named_call(scope, "EXTRACT", &all, "EXTRACT", at);
-            }
+        let (name, with_part) = match (part, &typed.kind) {
+            ("DATE", T::Timestamp | T::DateTime) => ("DATE", false),
+            ("TIME", T::Timestamp | T::DateTime) => ("TIME", false),
+            ("DATETIME", T::Timestamp) => ("DATETIME", false),
+            _ => ("EXTRACT", true),
         };
-        let all: Vec<&Expression> = [Some(value), zone].into_iter().flatten().collect();
-        self.named_call(scope, name, &all, "EXTRACT", at)
+        let mut arguments = vec![Typed::constant(T::String, Value::Text(part.to_owned())), typed];
+        let mut positions = vec![at, value.at];
+        if let Some(zone) = zone {
+            arguments.push(self.expression(scope, zone)?);
+            positions.push(zone.at);
+        }
+        let skipped = usize::from(!with_part);
+        self.typed_call(name, &arguments[skipped..], &positions[skipped..], "EXTRACT", at)
     }
 }
 

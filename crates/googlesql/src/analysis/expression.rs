@@ -22,6 +22,7 @@ impl Analyzer<'_> {
     /// # Errors
     /// BigQuery's, with its position.
     pub(crate) fn expression(&self, scope: &Scope<'_>, tree: &Expression) -> TypedResult {
+        self.session.plan(1)?;
         if let Some(grouping) = scope.grouping
             && let Some((kind, key)) = grouping.key(tree)
         {
@@ -237,13 +238,18 @@ impl Analyzer<'_> {
         otherwise: Option<&Expression>,
         at: Position,
     ) -> TypedResult {
+        let operand = operand.map(|tree| self.expression(scope, tree)).transpose()?;
         let mut conditions = Vec::with_capacity(whens.len());
         for (condition, _) in whens {
-            conditions.push(match operand {
-                Some(operand) => self.equality(scope, operand, condition)?.run,
-                None => self.condition(scope, condition, "CASE")?.run,
+            conditions.push(if let Some(operand) = &operand {
+                let value = self.expression(scope, condition)?;
+                self.equal_to(operand, value, condition.at)?
+            } else {
+                let holds = self.condition(scope, condition, "CASE")?.run;
+                Rc::new(move |_: &Value, frame: &Frame<'_>| holds(frame))
             });
         }
+        let operand = operand.map(|typed| typed.run);
         let mut values = whens
             .iter()
             .map(|(_, value)| self.expression(scope, value))
@@ -254,8 +260,9 @@ impl Analyzer<'_> {
         });
         let (kind, values) = self.unified(values, "THEN/ELSE clauses of CASE", at)?;
         Ok(Typed::new(kind, move |frame| {
+            let tested = operand.as_ref().map_or(Ok(Value::Null), |run| run(frame))?;
             for (condition, value) in conditions.iter().zip(&values) {
-                if condition(frame)? == Value::Bool(true) {
+                if condition(&tested, frame)? == Value::Bool(true) {
                     return (value.run)(frame);
                 }
             }

@@ -3,6 +3,7 @@
 use super::{Analyzer, Relation};
 use crate::error::SqlError;
 use crate::kind;
+use crate::memory::RowSet;
 use crate::storage::catalog::{self, DatasetDescription};
 use crate::syntax::ast::Path;
 use crate::value::{Column, ColumnType as T, Row, Value};
@@ -61,7 +62,7 @@ const TABLES_LIST: [(&str, T); 8] = [
 ];
 
 fn relation(columns: &[(&str, T)], rows: Vec<Row>) -> Relation {
-    let rows: Rc<Vec<Row>> = Rc::new(rows);
+    let rows = Rc::new(RowSet::uncounted(rows));
     let columns = columns
         .iter()
         .map(|(name, kind)| Column::nullable(*name, kind.clone()));

@@ -32,6 +32,7 @@ impl Analyzer<'_> {
         if right.lateral && matches!(kind, JoinKind::Right | JoinKind::Full) {
             return Err(self.wrong(at, "Array scan is not allowed with RIGHT JOIN or FULL JOIN"));
         }
+        self.session.plan(left.names.len() + right.names.len())?;
         let condition = match condition {
             JoinCondition::None => Condition {
                 names: both(&left, &right),
@@ -42,7 +43,7 @@ impl Analyzer<'_> {
             JoinCondition::On(tree) => self.on(scope, &left, &right, tree)?,
             JoinCondition::Using(columns) => self.using(&left, &right, columns, at)?,
         };
-        let join = Join {
+        let join = Rc::new(Join {
             widths: (left.names.len(), right.names.len()),
             left: left.rows,
             right: right.rows,
@@ -51,11 +52,14 @@ impl Analyzer<'_> {
             keys: condition.keys,
             residual: condition.residual,
             merged: condition.merged,
-        };
+        });
+        let all = Rc::clone(&join);
         Ok(Source {
             names: condition.names,
             lateral: false,
-            rows: Rc::new(move |frame| join.rows(frame).map(Rc::new)),
+            table: None,
+            join: Some(join),
+            rows: Rc::new(move |frame| all.rows(frame, None).map(Rc::new)),
         })
     }
 
@@ -102,6 +106,8 @@ impl Analyzer<'_> {
                 Typed::cell(right.names[b].column.kind.clone(), 0, b),
                 at,
             )?);
+            self.session.columns.use_column(names[a].origin.as_ref());
+            self.session.columns.use_column(names[width + b].origin.as_ref());
             names[a].shadowed = true;
             names[width + b].shadowed = true;
             merged.push((a, width + b));
@@ -113,6 +119,7 @@ impl Analyzer<'_> {
                 },
                 shadowed: false,
                 is_element: false,
+                origin: None,
             });
         }
         names.splice(0..0, merged_names);

@@ -9,11 +9,18 @@ use crate::compare;
 use crate::error::SqlError;
 use crate::function::arithmetic;
 use crate::kind;
+use crate::memory;
+use crate::session::Frame;
 use crate::syntax::ast::{Expression, Node, Operator, Position};
 use crate::value::{ColumnType as T, Value};
+use std::cell::RefCell;
 use std::cmp::Ordering;
+use std::rc::Rc;
 
 type TypedResult = Result<Typed, SqlError>;
+
+/// A comparison with a value that is computed before.
+pub(super) type Test = Rc<dyn Fn(&Value, &Frame<'_>) -> Result<Value, SqlError>>;
 
 impl Analyzer<'_> {
     pub(super) fn operator(&self, scope: &Scope<'_>, tree: &Expression) -> TypedResult {
@@ -54,13 +61,15 @@ impl Analyzer<'_> {
                 high,
                 not: negated,
             } => {
-                let above = self
-                    .compared(scope, Operator::GreaterOrEqual, value, low, at)?
-                    .run;
-                let below = self.compared(scope, Operator::LessOrEqual, value, high, at)?.run;
+                let value = self.expression(scope, value)?;
+                let bound =
+                    |operator, tree| self.compared_with(operator, &value, self.expression(scope, tree)?, at);
+                let above = bound(Operator::GreaterOrEqual, low)?;
+                let below = bound(Operator::LessOrEqual, high)?;
                 let negated = *negated;
                 Ok(Typed::new(T::Bool, move |frame| {
-                    let both = and(&above(frame)?, &below(frame)?);
+                    let value = (value.run)(frame)?;
+                    let both = and(&above(&value, frame)?, &below(&value, frame)?);
                     Ok(if negated { not(both) } else { both })
                 }))
             }
@@ -128,9 +137,32 @@ impl Analyzer<'_> {
         }
     }
 
-    /// `left = right`.
-    pub(super) fn equality(&self, scope: &Scope<'_>, left: &Expression, right: &Expression) -> TypedResult {
-        self.compared(scope, Operator::Equal, left, right, left.at)
+    /// Whether a value, computed before, equals another.
+    pub(super) fn equal_to(&self, value: &Typed, other: Typed, at: Position) -> Result<Test, SqlError> {
+        self.compared_with(Operator::Equal, value, other, at)
+    }
+
+    /// The comparison of a value, computed before, with another. What is compared several times is computed once:
+    /// nested in each other, such comparisons would take twice as long with each.
+    fn compared_with(
+        &self,
+        operator: Operator,
+        value: &Typed,
+        other: Typed,
+        at: Position,
+    ) -> Result<Test, SqlError> {
+        let given: Rc<RefCell<Value>> = Rc::new(RefCell::new(Value::Null));
+        let read = Rc::clone(&given);
+        let again = value.with_run(Rc::new(move |_: &Frame<'_>| Ok(read.borrow().clone())));
+        let (left, right) = self.typed_pair(again, other, symbol(operator), at)?;
+        let run = comparison(operator, left, right).run;
+        Ok(Rc::new(move |value, frame| {
+            given.replace(value.clone());
+            let compared = run(frame);
+            // It may be large.
+            given.replace(Value::Null);
+            compared
+        }))
     }
 
     fn compared(
@@ -211,12 +243,17 @@ impl Analyzer<'_> {
             (right, left)
         };
         let verb = if operator == Operator::Add { "ADD" } else { "SUB" };
-        let kind = self.expression(scope, value)?.kind;
-        let name = match kind {
-            T::Date | T::DateTime | T::Time | T::Timestamp => format!("{}_{verb}", kind::name(&kind)),
-            _ => return Err(self.no_signature(symbol(operator), &[self.expression(scope, value)?], at)),
+        let Node::Interval(count, unit) = &interval.node else {
+            return Err(self.unsupported(at, "This expression"));
         };
-        self.named_call(scope, &name, &[value, interval], &name, at)
+        let typed = self.expression(scope, value)?;
+        let name = match typed.kind {
+            T::Date | T::DateTime | T::Time | T::Timestamp => format!("{}_{verb}", kind::name(&typed.kind)),
+            _ => return Err(self.no_signature(symbol(operator), &[typed], at)),
+        };
+        let [count_typed, unit] = self.interval(scope, count, unit)?;
+        let positions = [value.at, count.at, interval.at];
+        self.typed_call(&name, &[typed, count_typed, unit], &positions, &name, at)
     }
 
     fn arithmetic(
@@ -281,7 +318,10 @@ impl Analyzer<'_> {
 fn comparison(operator: Operator, left: Typed, right: Typed) -> Typed {
     let (left, right) = (left.run, right.run);
     Typed::new(T::Bool, move |frame| {
-        let (left, right) = (left(frame)?, right(frame)?);
+        let left = left(frame)?;
+        let mut held = frame.session.memory.hold();
+        held.add(memory::bytes_of(&left))?;
+        let right = right(frame)?;
         if left == Value::Null || right == Value::Null {
             return Ok(Value::Null);
         }

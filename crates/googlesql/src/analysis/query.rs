@@ -5,10 +5,13 @@ use super::scope::{Ctes, NamedColumn, Scope};
 use super::set::Operand;
 use super::{Analyzer, Relation, Typed};
 use crate::error::SqlError;
-use crate::execution::sort::{self, SortKey};
+use crate::execution::sort::{self, SortKey, Sorting};
+use crate::kind;
+use crate::limits::MAX_RECORD_DEPTH;
+use crate::memory;
 use crate::session::{Frame, Rows};
 use crate::syntax::ast::{Expression, Node, OrderItem, Query, QueryBody};
-use crate::value::Value;
+use crate::value::{Column, Value};
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -18,12 +21,39 @@ impl Analyzer<'_> {
     /// # Errors
     /// BigQuery's, with its position.
     pub(crate) fn query(&self, scope: &Scope<'_>, query: &Query) -> Result<Relation, SqlError> {
+        self.query_once(scope, query, false)
+    }
+
+    /// The meaning of a statement's query, of whose tables only the columns that it uses are read.
+    ///
+    /// # Errors
+    /// As [`Analyzer::query`].
+    pub(crate) fn whole_query(&self, query: &Query) -> Result<Relation, SqlError> {
+        let columns = &self.session.columns;
+        columns.find();
+        let relation = self.query(&Scope::EMPTY, query);
+        let relation = if relation.is_ok() && columns.found() {
+            self.session.plan_again();
+            self.query(&Scope::EMPTY, query)
+        } else {
+            relation
+        };
+        columns.forget();
+        relation
+    }
+
+    /// As [`Analyzer::query`]; `is_shared` says that several may read the same rows: a query of WITH.
+    fn query_once(&self, scope: &Scope<'_>, query: &Query, is_shared: bool) -> Result<Relation, SqlError> {
         let (relation, outermost) = self.session.with_outermost(|| self.query_inside(scope, query));
         let mut relation = relation?;
         // A subquery that is not correlated has the same rows each time, so it runs once.
         if outermost > scope.level {
             let (rows, known) = (relation.rows.clone(), OnceCell::<Rows>::new());
             relation.rows = Rc::new(move |frame| {
+                // Without an outer row it is read once, and nobody else is to hold its rows.
+                if !is_shared && frame.outer.is_none() {
+                    return rows(frame);
+                }
                 if let Some(known) = known.get() {
                     return Ok(known.clone());
                 }
@@ -35,6 +65,7 @@ impl Analyzer<'_> {
     }
 
     fn query_inside(&self, scope: &Scope<'_>, query: &Query) -> Result<Relation, SqlError> {
+        self.session.plan(1)?;
         let mut ctes: Ctes = scope.ctes.clone();
         for (name, tree) in &query.with {
             let inside = Scope {
@@ -45,7 +76,7 @@ impl Analyzer<'_> {
             let relation = if query.recursive && refers_to(tree, name) {
                 self.recursive(&inside, name, tree)?
             } else {
-                self.query(&inside, tree)?
+                self.query_once(&inside, tree, true)?
             };
             ctes.push((name.clone(), relation));
         }
@@ -60,7 +91,21 @@ impl Analyzer<'_> {
                 self.ordered(&scope, relation, &query.order)?
             }
         };
+        self.check_types(&relation)?;
         self.limited(relation, query)
+    }
+
+    /// Counts the types of a query's columns: queries that read queries could make them endlessly large.
+    fn check_types(&self, relation: &Relation) -> Result<(), SqlError> {
+        for Column { name, kind, .. } in &relation.columns {
+            self.session.plan(kind::count(kind))?;
+            if kind::depth(kind) > MAX_RECORD_DEPTH {
+                return Err(SqlError::invalid(format!(
+                    "Field {name} nests deeper than the maximum of {MAX_RECORD_DEPTH} levels"
+                )));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn body(&self, scope: &Scope<'_>, body: &QueryBody) -> Result<Relation, SqlError> {
@@ -117,13 +162,11 @@ impl Analyzer<'_> {
         }
         let rows = relation.rows;
         Ok(Relation::new(relation.columns, move |frame| {
-            let rows = rows(frame)?;
-            let mut keyed = rows
-                .iter()
-                .map(|row| Ok((sort::values(&keys, &frame.inner(row))?, row.clone())))
-                .collect::<Result<Vec<_>, SqlError>>()?;
-            keyed.sort_by(|(a, _), (b, _)| sort::compare(&keys, a, b));
-            Ok(Rc::new(keyed.into_iter().map(|(_, row)| row).collect()))
+            let mut sorting = Sorting::new(frame.session);
+            memory::consume(rows(frame)?, |row| {
+                sorting.push(sort::values(&keys, &frame.inner(&row))?, row.into_owned())
+            })?;
+            Ok(Rc::new(sorting.finish(&keys)))
         }))
     }
 
@@ -136,10 +179,16 @@ impl Analyzer<'_> {
             .offset
             .as_ref()
             .map_or(Ok(0), |tree| self.whole_number(tree))?;
+        if let Some(wanted) = &relation.limit {
+            wanted.set(Some(offset.saturating_add(limit)));
+        }
         let rows = relation.rows;
         Ok(Relation::new(relation.columns, move |frame| {
-            let rows = rows(frame)?;
-            Ok(Rc::new(rows.iter().skip(offset).take(limit).cloned().collect()))
+            let mut kept = frame.session.rows();
+            for row in rows(frame)?.iter().skip(offset).take(limit) {
+                kept.push(row.clone())?;
+            }
+            Ok(Rc::new(kept))
         }))
     }
 

@@ -5,6 +5,7 @@ use super::set::Operand;
 use super::{Analyzer, Relation};
 use crate::compare;
 use crate::error::SqlError;
+use crate::memory::RowSet;
 use crate::session::{Frame, Rows};
 use crate::syntax::ast::{FromItem, Query, QueryBody, SetOperator};
 use crate::value::Row;
@@ -27,21 +28,24 @@ struct Recursion {
 impl Recursion {
     fn rows(&self, frame: &Frame<'_>) -> Result<Rows, SqlError> {
         let mut seen = HashSet::new();
-        let mut new_rows = |rows: &[Row]| -> Vec<Row> {
-            rows.iter()
-                .filter(|row| !self.distinct || seen.insert(compare::key(row.iter())))
-                .cloned()
-                .collect()
+        let mut new_rows = |rows: &[Row]| -> Result<RowSet, SqlError> {
+            let mut new = frame.session.rows();
+            for row in rows {
+                if !self.distinct || seen.insert(compare::key(row.iter())) {
+                    new.push(row.clone())?;
+                }
+            }
+            Ok(new)
         };
-        let mut current = new_rows(&(self.base.rows)(frame)?);
-        let mut all = Vec::new();
+        let mut current = new_rows(&(self.base.rows)(frame)?)?;
+        let mut all = frame.session.rows();
         for _ in 0..MAX_ITERATIONS {
             if current.is_empty() {
                 return Ok(Rc::new(all));
             }
-            all.extend(current.iter().cloned());
+            current.iter().try_for_each(|row| all.push(row.clone()))?;
             *self.previous.borrow_mut() = Rc::new(current);
-            current = new_rows(&(self.step.rows)(frame)?);
+            current = new_rows(&(self.step.rows)(frame)?)?;
         }
         Err(SqlError::invalid(format!(
             "A recursive CTE has reached the maximum number of iterations: {MAX_ITERATIONS}"
@@ -72,11 +76,9 @@ impl Analyzer<'_> {
         let base = self.operand(scope, left)?;
         let previous: Rc<RefCell<Rows>> = Rc::default();
         let read = previous.clone();
-        let itself = Relation {
-            columns: base.relation.columns.clone(),
-            rows: Rc::new(move |_| Ok(read.borrow().clone())),
-            volatile: true,
-        };
+        let columns = base.relation.columns.clone();
+        let mut itself = Relation::new(columns, move |_| Ok(read.borrow().clone()));
+        itself.volatile = true;
         let mut ctes: Ctes = scope.ctes.clone();
         ctes.push((name.to_owned(), itself));
         let inside = Scope {

@@ -23,6 +23,8 @@ pub(crate) struct NamedColumn {
     pub shadowed: bool,
     /// The table is an UNNEST, whose alias names the element itself.
     pub is_element: bool,
+    /// The table of the catalog that it is read from, and its index there.
+    pub origin: Option<(Rc<str>, usize)>,
 }
 
 impl NamedColumn {
@@ -33,6 +35,7 @@ impl NamedColumn {
             column: column.clone(),
             shadowed: false,
             is_element: false,
+            origin: None,
         };
         columns.iter().map(one).collect()
     }

@@ -11,7 +11,7 @@ mod output;
 use super::aggregate::is_aggregate;
 use super::scope::{GroupKey, Grouping, Scope, Windows};
 use super::source::Source;
-use super::{Analyzer, Relation};
+use super::{Analyzer, Relation, TableScan};
 use crate::error::SqlError;
 use crate::execution::Run;
 use crate::execution::select::{GroupingPlan, SelectPlan};
@@ -19,6 +19,7 @@ use crate::kind;
 use crate::syntax::ast::{Expression, GroupBy, Identifier, Node, OrderItem, Select, SelectItem};
 use crate::value::ColumnType as T;
 use output::Output;
+use std::rc::Rc;
 
 impl Analyzer<'_> {
     /// A SELECT with its query's ORDER BY, which can use columns that are not in the output.
@@ -69,8 +70,22 @@ impl Analyzer<'_> {
         windows
             .first_column
             .set(grouping.as_ref().map_or(source.names.len(), GroupingPlan::width));
+        // Rows that come and go as they are in the table, so that it need not be read to its end.
+        let is_plain = filter.is_none()
+            && grouping.is_none()
+            && qualify.is_none()
+            && !select.distinct
+            && order.is_empty()
+            && windows.calls.borrow().is_empty();
+        let limit = source
+            .table
+            .as_ref()
+            .filter(|_| is_plain)
+            .map(|table| Rc::clone(&table.limit));
         let plan = SelectPlan {
             source: source.rows.clone(),
+            table: source.table.as_ref().map(TableScan::scan),
+            join: source.join.clone(),
             filter,
             grouping,
             having,
@@ -80,7 +95,9 @@ impl Analyzer<'_> {
             distinct: select.distinct,
             order,
         };
-        Ok(Relation::new(columns, move |frame| plan.rows(frame)))
+        let mut relation = Relation::new(columns, move |frame| plan.rows(frame));
+        relation.limit = limit;
+        Ok(relation)
     }
 
     fn optional_condition(

@@ -4,8 +4,9 @@ use super::{Analyzer, Relation, coerce};
 use crate::compare;
 use crate::error::SqlError;
 use crate::kind;
+use crate::memory;
 use crate::syntax::ast::{Node, Position, QueryBody, SetOperator};
-use crate::value::{Column, ColumnType as T, Row};
+use crate::value::{Column, ColumnType as T, Value};
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -29,21 +30,27 @@ impl Analyzer<'_> {
         Ok(Relation::new(columns, move |frame| {
             let (left, right) = ((left.rows)(frame)?, (right.rows)(frame)?);
             let mut seen = HashSet::new();
-            let mut once = |row: &&Row| !distinct || seen.insert(compare::key(row.iter()));
-            let combined: Vec<Row> = if operator == SetOperator::Union {
-                left.iter()
-                    .chain(right.iter())
-                    .filter(|row| once(row))
-                    .cloned()
-                    .collect()
+            let mut once = |row: &[Value]| !distinct || seen.insert(compare::key(row.iter()));
+            let mut combined = frame.session.rows();
+            if operator == SetOperator::Union {
+                for rows in [left, right] {
+                    memory::consume(rows, |row| {
+                        if once(&row) {
+                            combined.push(row.into_owned())?;
+                        }
+                        Ok(())
+                    })?;
+                }
             } else {
-                let other: HashSet<String> = right.iter().map(|row| compare::key(row.iter())).collect();
+                let other: HashSet<u128> = right.iter().map(|row| compare::key(row.iter())).collect();
                 let wanted = operator == SetOperator::Intersect;
                 let kept = left
                     .iter()
                     .filter(|row| other.contains(&compare::key(row.iter())) == wanted);
-                kept.filter(|row| once(row)).cloned().collect()
-            };
+                for row in kept.filter(|row| once(row)) {
+                    combined.push(row.clone())?;
+                }
+            }
             Ok(Rc::new(combined))
         }))
     }
@@ -114,13 +121,12 @@ fn converted(relation: Relation, kinds: Rc<Vec<T>>) -> Relation {
     }
     let rows = relation.rows;
     Relation::new(relation.columns, move |frame| {
-        let rows = rows(frame)?;
-        let widened = rows.iter().map(|row| {
-            row.iter()
-                .zip(kinds.iter())
-                .map(|(cell, kind)| coerce::widen(cell.clone(), kind))
-                .collect()
-        });
-        widened.collect::<Result<Vec<Row>, SqlError>>().map(Rc::new)
+        let mut widened = frame.session.rows();
+        memory::consume(rows(frame)?, |row| {
+            let cells = row.iter().zip(kinds.iter());
+            let cells = cells.map(|(cell, kind)| coerce::widen(cell.clone(), kind));
+            widened.push(cells.collect::<Result<_, SqlError>>()?)
+        })?;
+        Ok(Rc::new(widened))
     })
 }

@@ -1,12 +1,15 @@
 //! FROM: tables, views, subqueries and arrays.
 
 use super::scope::{NamedColumn, Scope};
-use super::{Analyzer, Relation};
+use super::{Analyzer, Relation, TableScan};
 use crate::error::SqlError;
+use crate::execution::join::Join;
 use crate::execution::{RowSource, Run};
 use crate::kind;
+use crate::memory::RowSet;
 use crate::session::{Frame, Rows};
 use crate::storage::catalog;
+use crate::storage::table::Scan;
 use crate::syntax;
 use crate::syntax::ast::{Expression, FromItem, Path};
 use crate::value::{Column, ColumnType as T, Value};
@@ -18,6 +21,10 @@ pub(crate) struct Source {
     pub rows: RowSource,
     /// Whether it is computed from each row to its left: an array of that row.
     pub lateral: bool,
+    /// The table that it is.
+    pub table: Option<TableScan>,
+    /// The join that it is.
+    pub join: Option<Rc<Join>>,
 }
 
 impl Source {
@@ -26,6 +33,8 @@ impl Source {
             names: NamedColumn::from_table(alias, &relation.columns),
             rows: relation.rows,
             lateral: false,
+            table: None,
+            join: None,
         }
     }
 
@@ -33,11 +42,16 @@ impl Source {
     pub fn single_row() -> Self {
         Self {
             names: Vec::new(),
-            rows: Rc::new(|_| Ok(Rc::new(vec![Vec::new()]))),
+            rows: Rc::new(|_| Ok(Rc::new(RowSet::uncounted(vec![Vec::new()])))),
             lateral: false,
+            table: None,
+            join: None,
         }
     }
 }
+
+/// How many expressions a view counts for beside its own.
+const VIEW: usize = 50;
 
 /// How deep views may be nested.
 const MAX_VIEW_DEPTH: usize = 16;
@@ -105,7 +119,17 @@ impl Analyzer<'_> {
             return self.unnest(scope, left, &array, Some(alias.unwrap_or(last)), None);
         }
         let relation = self.stored_relation(scope, path)?;
-        Ok(Source::new(relation, Some(alias.unwrap_or(last))))
+        let table = relation.table.clone();
+        let mut source = Source::new(relation, Some(alias.unwrap_or(last)));
+        if let Some(table) = &table {
+            self.session.columns.begin(&table.scan.full, source.names.len());
+            let full: Rc<str> = table.scan.full.as_str().into();
+            for (index, named) in source.names.iter_mut().enumerate() {
+                named.origin = Some((Rc::clone(&full), index));
+            }
+        }
+        source.table = table;
+        Ok(source)
     }
 
     /// A table or view of the catalog.
@@ -123,10 +147,11 @@ impl Analyzer<'_> {
         let connection = self.session.connection;
         if let Some(view) = catalog::view(connection, &full)? {
             if self.depth >= MAX_VIEW_DEPTH {
-                return Err(SqlError::invalid(
-                    "Resources exceeded during query execution: too many nested views",
+                return Err(SqlError::exceeded(
+                    "Not enough resources for query planning - too many nested views.",
                 ));
             }
+            self.session.plan(VIEW)?;
             let tree = syntax::query(&view.query)?;
             let inside = Analyzer {
                 sql: &view.query,
@@ -149,7 +174,26 @@ impl Analyzer<'_> {
             ));
         }
         let columns = catalog::columns_of(connection, &full)?;
-        Ok(Relation::new(columns, move |frame| frame.session.table(&full)))
+        let wanted = self.session.columns.wanted(&full);
+        let columns = match &wanted {
+            Some(wanted) => wanted.iter().map(|&index| columns[index].clone()).collect(),
+            None => columns,
+        };
+        let table = TableScan {
+            scan: Scan {
+                full,
+                columns: wanted,
+                limit: None,
+            },
+            limit: Rc::default(),
+        };
+        let read = table.clone();
+        let mut relation = Relation::new(columns, move |frame| {
+            // A correlated subquery reads it for each row of the outer query.
+            frame.session.table(&read.scan(), frame.outer.is_some())
+        });
+        relation.table = Some(table);
+        Ok(relation)
     }
 
     fn unnest(
@@ -187,6 +231,8 @@ impl Analyzer<'_> {
             names: unnest_columns(element, alias, offset),
             lateral: unnest.lateral,
             rows: Rc::new(move |frame| unnest.rows(frame)),
+            table: None,
+            join: None,
         })
     }
 }
@@ -207,6 +253,7 @@ fn unnest_columns(element: &T, alias: Option<&str>, offset: Option<&str>) -> Vec
         column: Column::nullable(name, T::Int64),
         shadowed: false,
         is_element: false,
+        origin: None,
     }));
     names
 }
@@ -241,6 +288,11 @@ impl Unnest {
             }
             row
         });
-        Ok(Rc::new(rows.collect()))
+        let mut set = frame.session.rows();
+        for row in rows {
+            frame.session.step()?;
+            set.push(row)?;
+        }
+        Ok(Rc::new(set))
     }
 }

@@ -1,9 +1,11 @@
 //! What analysis makes of the syntax tree: expressions and relations whose types are known.
 
 use crate::error::SqlError;
-use crate::execution::{RowSource, Run};
+use crate::execution::{RowSource, Run, evaluate};
 use crate::session::{Frame, Rows};
+use crate::storage::table::Scan;
 use crate::value::{Column, ColumnType, Value};
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// An expression whose type is known.
@@ -41,6 +43,11 @@ impl Typed {
             literal: Literal::No,
             image: None,
         }
+    }
+
+    /// The same type and literal, computed otherwise.
+    pub fn with_run(&self, run: Run) -> Self {
+        Self { run, ..self.clone() }
     }
 
     /// The FLOAT64 literal of this text.
@@ -101,11 +108,7 @@ impl Typed {
         });
         let literal: Option<Vec<Value>> = literals.collect();
         let mut typed = Self::new(ColumnType::Struct(fields), move |frame| {
-            values
-                .iter()
-                .map(|value| (value.run)(frame))
-                .collect::<Result<_, _>>()
-                .map(Value::Struct)
+            evaluate(values.iter().map(|value| &value.run), frame).map(Value::Struct)
         });
         if let Some(values) = literal {
             typed.literal = Literal::Value(Value::Struct(values));
@@ -121,6 +124,27 @@ pub(crate) struct Relation {
     pub rows: RowSource,
     /// Whether its rows differ each time: those of the previous step of a recursive query.
     pub volatile: bool,
+    /// The table that it is.
+    pub table: Option<TableScan>,
+    /// Takes how many of its rows are wanted: those of one table, in the table's order.
+    pub limit: Option<Rc<Cell<Option<usize>>>>,
+}
+
+/// How a table is read, once that is known.
+#[derive(Clone)]
+pub(crate) struct TableScan {
+    pub scan: Scan,
+    pub limit: Rc<Cell<Option<usize>>>,
+}
+
+impl TableScan {
+    /// What is to be read.
+    pub fn scan(&self) -> Scan {
+        Scan {
+            limit: self.limit.get(),
+            ..self.scan.clone()
+        }
+    }
 }
 
 impl Relation {
@@ -129,6 +153,8 @@ impl Relation {
             columns,
             rows: Rc::new(rows),
             volatile: false,
+            table: None,
+            limit: None,
         }
     }
 }

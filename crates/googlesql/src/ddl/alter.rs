@@ -4,10 +4,13 @@ use crate::analysis::Analyzer;
 use crate::cast::cast;
 use crate::error::SqlError;
 use crate::kind;
+use crate::memory::RowSet;
 use crate::outcome::QueryOutcome;
-use crate::storage::{catalog, label, table};
+use crate::storage::table::{self, Scan};
+use crate::storage::{catalog, label};
 use crate::syntax::ast::{AlterAction, AlterTable, ColumnChange, ColumnDefinition, Position, TableChange};
 use crate::value::{Column, ColumnType as T, Row};
+use std::rc::Rc;
 
 /// The changes of type that SET DATA TYPE allows.
 const WIDER: [(T, T); 4] = [
@@ -54,6 +57,16 @@ impl Analyzer<'_> {
             }
         }
         Ok(QueryOutcome::defined("ALTER_TABLE", "ALTER", &full))
+    }
+
+    /// All rows of a table.
+    fn rows_of(&self, full: &str) -> Result<Vec<Row>, SqlError> {
+        let scan = Scan {
+            full: full.to_owned(),
+            ..Scan::default()
+        };
+        let rows = self.session.table(&scan, false)?;
+        Ok(Rc::try_unwrap(rows).map_or_else(|shared| shared.to_vec(), RowSet::into_rows))
     }
 
     fn change_table(&self, full: &str, change: &TableChange) -> Result<(), SqlError> {
@@ -205,7 +218,7 @@ impl Analyzer<'_> {
         change: impl FnOnce(&mut Vec<Column>, &mut Vec<Row>) -> Result<(), SqlError>,
     ) -> Result<(), SqlError> {
         let (connection, full) = (self.session.connection, table.full);
-        let (mut columns, mut rows) = (table.columns.clone(), table::read(connection, full)?);
+        let (mut columns, mut rows) = (table.columns.clone(), self.rows_of(full)?);
         change(&mut columns, &mut rows)?;
         if self.session.settings.dry_run {
             return Ok(());

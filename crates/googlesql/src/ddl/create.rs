@@ -5,12 +5,13 @@ use crate::analysis::scope::Scope;
 use crate::analysis::{Analyzer, Relation};
 use crate::cast::cast;
 use crate::error::SqlError;
+use crate::memory;
 use crate::outcome::QueryOutcome;
 use crate::session::{Frame, Rows};
 use crate::storage::catalog::{self, View};
 use crate::storage::table;
 use crate::syntax::ast::{CreateSchema, CreateTable, CreateView, Template};
-use crate::value::{Column, Row};
+use crate::value::{Column, Row, Value};
 
 impl Analyzer<'_> {
     pub(crate) fn create_schema(&self, schema: &CreateSchema) -> Result<QueryOutcome, SqlError> {
@@ -39,7 +40,7 @@ impl Analyzer<'_> {
         let relation = table
             .query
             .as_ref()
-            .map(|query| self.query(&Scope::EMPTY, query))
+            .map(|query| self.whole_query(query))
             .transpose()?;
         let columns = self.columns_of_new_table(table, relation.as_ref())?;
         // Read before the old table is dropped: CREATE OR REPLACE TABLE t AS SELECT … FROM t.
@@ -77,7 +78,7 @@ impl Analyzer<'_> {
         if new.is_free {
             catalog::create_table(connection, full, &source.columns)?;
             if template.with_rows {
-                let rows = table::read(connection, &source.full)?;
+                let rows = self.session.table(&source.scan(), false)?;
                 table::insert(connection, full, &source.columns, &rows)?;
             }
         }
@@ -131,7 +132,7 @@ impl Analyzer<'_> {
         let Some(rows) = rows else {
             return Ok(());
         };
-        let convert = |row: &Row| {
+        let convert = |row: &[Value]| {
             let cells = row.iter().zip(columns);
             cells
                 .map(|(cell, column)| cast(cell, &column.kind))
@@ -139,8 +140,9 @@ impl Analyzer<'_> {
                 .map_err(SqlError::invalid)
                 .and_then(|row| table::check_arrays(columns, &row).map(|()| row))
         };
-        let rows = rows.iter().map(convert).collect::<Result<Vec<_>, _>>()?;
-        table::insert(connection, full, columns, &rows)
+        let mut converted = self.session.rows();
+        memory::consume(rows, |row| converted.push(convert(&row)?))?;
+        table::insert(connection, full, columns, &converted)
     }
 
     /// Checks a DEFAULT when it is defined, not when it is first used.

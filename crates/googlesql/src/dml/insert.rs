@@ -5,6 +5,7 @@ use crate::analysis::Analyzer;
 use crate::analysis::scope::Scope;
 use crate::error::SqlError;
 use crate::execution::evaluate;
+use crate::memory;
 use crate::outcome::QueryOutcome;
 use crate::session::Frame;
 use crate::storage::table;
@@ -45,12 +46,16 @@ impl Analyzer<'_> {
             return Ok(Vec::new());
         }
         let root = Frame::root(self.session);
-        rows.iter().map(|row| evaluate(row, &root)).collect()
+        let mut evaluated = self.session.rows();
+        for row in rows {
+            evaluated.push(evaluate(&row, &root)?)?;
+        }
+        Ok(evaluated.into_rows())
     }
 
     /// The rows of a query; none in a dry run.
     fn query_rows(&self, target: &Target, columns: &[usize], query: &Query) -> Result<Vec<Row>, SqlError> {
-        let relation = self.query(&Scope::EMPTY, query)?;
+        let relation = self.whole_query(query)?;
         self.check_width(relation.columns.len(), columns.len(), query.at)?;
         let runs = columns.iter().enumerate().map(|(index, &column)| {
             let kind = &relation.columns[index].kind;
@@ -62,10 +67,9 @@ impl Analyzer<'_> {
         }
         let root = Frame::root(self.session);
         let source = (relation.rows)(&root)?;
-        source
-            .iter()
-            .map(|row| evaluate(&runs, &root.inner(row)))
-            .collect()
+        let mut evaluated = self.session.rows();
+        memory::consume(source, |row| evaluated.push(evaluate(&runs, &root.inner(&row))?))?;
+        Ok(evaluated.into_rows())
     }
 
     /// The indexes of the columns that an INSERT names; all if it names none.

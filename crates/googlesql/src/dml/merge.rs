@@ -6,6 +6,7 @@ use crate::analysis::Analyzer;
 use crate::analysis::scope::{NamedColumn, Scope};
 use crate::error::SqlError;
 use crate::execution::{Run, evaluate};
+use crate::memory;
 use crate::outcome::{QueryOutcome, RowChanges};
 use crate::session::{Frame, Rows};
 use crate::storage::{catalog, table};
@@ -54,22 +55,25 @@ impl Analyzer<'_> {
             return Ok(Changes::default().outcome(&target));
         }
         let root = Frame::root(self.session);
-        let rows = table::read_with_ids(self.session.connection, &target.full)?;
         let others = (source.rows)(&root)?;
+        let mut held = self.session.memory.hold();
         let mut changes = Changes::default();
         let mut matched_others = HashSet::new();
-        for (id, row) in &rows {
-            let matches = self.matches(row, &others, &on, &root)?;
-            changes.add_matched(&whens, (*id, row), &matches, &root)?;
+        table::read_with_ids(self.session.connection, &target.scan(), |id, row| {
+            let matches = self.matches(&row, &others, &on, &root)?;
+            let updated = changes.updated.len();
+            changes.add_matched(&whens, (id, &row), &matches, &root)?;
             if matches.is_empty() {
                 let nulls = vec![Value::Null; source.names.len()];
                 let pair: Row = row.iter().cloned().chain(nulls).collect();
                 if let Some(when) = first(&whens, MergeMatch::NotBySource, &root.inner(&pair))? {
-                    changes.add(when, *id, row, &pair, &root)?;
+                    changes.add(when, id, &row, &pair, &root)?;
                 }
             }
             matched_others.extend(matches.into_iter().map(|(index, _)| index));
-        }
+            let new = changes.updated.iter().skip(updated);
+            held.add(new.map(|(_, row)| memory::bytes_of_row(row)).sum())
+        })?;
         for (index, other) in others.iter().enumerate() {
             if matched_others.contains(&index) {
                 continue;
@@ -81,6 +85,7 @@ impl Analyzer<'_> {
             }) = first(&whens, MergeMatch::NotByTarget, &frame)?
             {
                 let row = evaluate(values, &frame)?;
+                held.add(memory::bytes_of_row(&row))?;
                 changes
                     .inserted
                     .extend(self.complete_rows(&target, columns, vec![row])?);
@@ -99,10 +104,12 @@ impl Analyzer<'_> {
         root: &Frame<'_>,
     ) -> Result<Vec<(usize, Row)>, SqlError> {
         let mut matches = Vec::new();
+        let mut held = self.session.memory.hold();
         for (index, other) in others.iter().enumerate() {
             self.session.step()?;
             let pair: Row = row.iter().chain(other).cloned().collect();
             if on(&root.inner(&pair))? == Value::Bool(true) {
+                held.add(memory::bytes_of_row(&pair))?;
                 matches.push((index, pair));
             }
         }

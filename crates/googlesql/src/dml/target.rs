@@ -5,6 +5,7 @@ use crate::analysis::scope::NamedColumn;
 use crate::error::SqlError;
 use crate::outcome::QueryOutcome;
 use crate::storage::catalog;
+use crate::storage::table::Scan;
 use crate::syntax::ast::{Path, Position};
 use crate::value::Column;
 
@@ -16,6 +17,14 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// All of the table.
+    pub fn scan(&self) -> Scan {
+        Scan {
+            full: self.full.clone(),
+            ..Scan::default()
+        }
+    }
+
     /// The target's columns as expressions of the statement name them.
     pub fn named_columns(&self, path: &Path, alias: Option<&str>) -> Vec<NamedColumn> {
         let table = alias.or(path.parts.last().map(String::as_str));

@@ -4,6 +4,7 @@ use super::row::apply_assignments;
 use crate::analysis::Analyzer;
 use crate::analysis::scope::Scope;
 use crate::error::SqlError;
+use crate::memory::{self, RowSet};
 use crate::outcome::QueryOutcome;
 use crate::session::Frame;
 use crate::storage::table;
@@ -33,10 +34,11 @@ impl Analyzer<'_> {
         let root = Frame::root(self.session);
         let others = match &source {
             Some(source) => (source.rows)(&root)?,
-            None => Rc::new(vec![Vec::new()]),
+            None => Rc::new(RowSet::uncounted(vec![Vec::new()])),
         };
         let mut changed = Vec::new();
-        for (id, row) in table::read_with_ids(self.session.connection, &target.full)? {
+        let mut held = self.session.memory.hold();
+        table::read_with_ids(self.session.connection, &target.scan(), |id, row| {
             let mut found = false;
             for other in others.iter() {
                 self.session.step()?;
@@ -50,9 +52,12 @@ impl Analyzer<'_> {
                     ));
                 }
                 found = true;
-                changed.push((id, apply_assignments(&row, &assignments, &both, &root)?));
+                let row = apply_assignments(&row, &assignments, &both, &root)?;
+                held.add(memory::bytes_of_row(&row))?;
+                changed.push((id, row));
             }
-        }
+            Ok(())
+        })?;
         for (id, row) in &changed {
             table::check_arrays(&target.columns, row)?;
             table::update(self.session.connection, &target.full, &target.columns, *id, row)?;
@@ -72,12 +77,13 @@ impl Analyzer<'_> {
         }
         let root = Frame::root(self.session);
         let mut deleted = Vec::new();
-        for (id, row) in table::read_with_ids(self.session.connection, &target.full)? {
+        table::read_with_ids(self.session.connection, &target.scan(), |id, row| {
             self.session.step()?;
             if filter(&root.inner(&row))? == Value::Bool(true) {
                 deleted.push(id);
             }
-        }
+            Ok(())
+        })?;
         table::delete(self.session.connection, &target.full, &deleted)?;
         self.finish(&target, "DELETE", deleted.len())
     }

@@ -3,14 +3,15 @@
 use super::{RowSource, Run, evaluate};
 use crate::compare;
 use crate::error::SqlError;
+use crate::memory::RowSet;
 use crate::session::{Frame, Rows};
 use crate::syntax::ast::JoinKind;
 use crate::value::{Row, Value};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// How many cells the rows of a join may have together: about half a gigabyte.
-const MAX_CELLS: usize = 20_000_000;
+/// About how many bytes a key of the hash table takes.
+const ENTRY: usize = 96;
 
 /// A join of two sources.
 pub(crate) struct Join {
@@ -34,15 +35,34 @@ enum Side {
     Right,
 }
 
-/// The indexes of the right side's rows by the text of their keys.
-type HashTable = HashMap<String, Vec<usize>>;
+/// The rows of a join, as far as they pass its filter.
+struct Joined<'j> {
+    rows: RowSet,
+    filter: Option<&'j Run>,
+    outer: &'j Frame<'j>,
+}
+
+impl Joined<'_> {
+    fn push(&mut self, row: Row) -> Result<(), SqlError> {
+        if let Some(filter) = self.filter
+            && filter(&self.outer.inner(&row))? != Value::Bool(true)
+        {
+            return Ok(());
+        }
+        self.rows.push(row)
+    }
+}
+
+/// The indexes of the right side's rows by the hash of their keys.
+type HashTable = HashMap<u128, Vec<usize>>;
 
 impl Join {
-    /// The joined rows, for a row of the outer queries.
+    /// The joined rows, for a row of the outer queries; with a filter those for which it is TRUE. The others are never
+    /// held: they may be many more.
     ///
     /// # Errors
     /// Reason `resourcesExceeded` for too many rows, and the errors of expressions.
-    pub fn rows(&self, outer: &Frame<'_>) -> Result<Vec<Row>, SqlError> {
+    pub fn rows(&self, outer: &Frame<'_>, filter: Option<&Run>) -> Result<RowSet, SqlError> {
         let left = (self.left)(outer)?;
         let right = if self.lateral {
             Rc::default()
@@ -51,7 +71,14 @@ impl Join {
         };
         let table = self.hash(&right, outer)?;
         let mut is_matched = vec![false; right.len()];
-        let mut out = Vec::new();
+        let mut out = Joined {
+            rows: outer.session.rows(),
+            filter,
+            outer,
+        };
+        // The hash table.
+        out.rows
+            .count(table.as_ref().map_or(0, |table| table.len() * ENTRY))?;
         for row in left.iter() {
             let candidates = if self.lateral {
                 (self.right)(&outer.inner(row))?
@@ -66,16 +93,16 @@ impl Join {
             }
             if matches.is_empty() && matches!(self.kind, JoinKind::Left | JoinKind::Full) {
                 let nulls = vec![Value::Null; self.widths.1];
-                out.push(self.merge(row.iter().cloned().chain(nulls).collect()));
+                out.push(self.merge(row.iter().cloned().chain(nulls).collect()))?;
             }
         }
         if matches!(self.kind, JoinKind::Right | JoinKind::Full) {
             for (row, _) in right.iter().zip(&is_matched).filter(|(_, matched)| !**matched) {
                 let nulls = vec![Value::Null; self.widths.0];
-                out.push(self.merge(nulls.into_iter().chain(row.iter().cloned()).collect()));
+                out.push(self.merge(nulls.into_iter().chain(row.iter().cloned()).collect()))?;
             }
         }
-        Ok(out)
+        Ok(out.rows)
     }
 
     /// Adds a left row's pairs to `out`; returns the indexes of the right rows in them.
@@ -85,7 +112,7 @@ impl Join {
         candidates: &Rows,
         table: Option<&HashTable>,
         outer: &Frame<'_>,
-        out: &mut Vec<Row>,
+        out: &mut Joined<'_>,
     ) -> Result<Vec<usize>, SqlError> {
         let indexes: Vec<usize> = match table {
             Some(table) => match self.key(row, outer, &Side::Left)? {
@@ -107,8 +134,7 @@ impl Join {
                 table.is_some() || self.keys.is_empty() || self.equal_keys(row, &candidates[index], outer)?;
             if holds && equal {
                 matches.push(index);
-                out.push(self.merge(both));
-                self.check_size(out)?;
+                out.push(self.merge(both))?;
             }
         }
         Ok(matches)
@@ -118,18 +144,6 @@ impl Join {
         let left = self.key(left, outer, &Side::Left)?;
         let right = self.key(right, outer, &Side::Right)?;
         Ok(left.is_some() && left == right)
-    }
-
-    fn check_size(&self, rows: &[Row]) -> Result<(), SqlError> {
-        // A row takes memory besides its cells: about as much as two.
-        let cells = rows.len().saturating_mul(self.widths.0 + self.widths.1 + 2);
-        if cells < MAX_CELLS {
-            return Ok(());
-        }
-        Err(SqlError {
-            reason: "resourcesExceeded".into(),
-            message: "Resources exceeded during query execution: The query could not be executed in the allotted memory. A join of the sandbox may have no more than about twenty million cells.".into(),
-        })
     }
 
     fn hash(&self, right: &[Row], outer: &Frame<'_>) -> Result<Option<HashTable>, SqlError> {
@@ -145,8 +159,8 @@ impl Join {
         Ok(Some(table))
     }
 
-    /// The text of a row's keys; `None` if one is NULL or NaN, which equals nothing.
-    fn key(&self, row: &[Value], outer: &Frame<'_>, side: &Side) -> Result<Option<String>, SqlError> {
+    /// The hash of a row's keys; `None` if one is NULL or NaN, which equals nothing.
+    fn key(&self, row: &[Value], outer: &Frame<'_>, side: &Side) -> Result<Option<u128>, SqlError> {
         let runs = self.keys.iter().map(|(left, right)| match side {
             Side::Left => left,
             Side::Right => right,

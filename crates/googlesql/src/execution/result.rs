@@ -3,12 +3,22 @@
 use crate::cell::check_elements;
 use crate::error::SqlError;
 use crate::value::{Column, ColumnType, Row, Value};
+use std::collections::HashSet;
 
-/// Refuses two columns of one name, which no table could have.
+/// How many columns a result may have, as at Google.
+const MAX_COLUMNS: usize = 10_000;
+
+/// Refuses too many columns, and two of one name: no table could have them.
 pub(crate) fn check_columns(columns: &[Column]) -> Result<(), SqlError> {
-    for (index, column) in columns.iter().enumerate() {
-        let is_same = |other: &Column| other.name.eq_ignore_ascii_case(&column.name);
-        if columns[..index].iter().any(is_same) {
+    if columns.len() > MAX_COLUMNS {
+        return Err(SqlError::invalid(format!(
+            "Too many columns: {}. A result may have no more than {MAX_COLUMNS}",
+            columns.len()
+        )));
+    }
+    let mut seen = HashSet::new();
+    for column in columns {
+        if !seen.insert(column.name.to_lowercase()) {
             return Err(SqlError::invalid(format!(
                 "Duplicate column names in the result are not supported when a destination table is present. Found duplicate(s): {}",
                 column.name

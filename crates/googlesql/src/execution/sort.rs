@@ -3,9 +3,10 @@
 use super::Run;
 use crate::compare;
 use crate::error::SqlError;
-use crate::session::Frame;
+use crate::memory::{self, RowSet};
+use crate::session::{Frame, Session};
 use crate::syntax::ast::OrderItem;
-use crate::value::Value;
+use crate::value::{Row, Value};
 use std::cmp::Ordering;
 
 /// One key of ORDER BY.
@@ -41,6 +42,41 @@ impl SortKey {
             _ if self.descending => compare::order(right, left),
             _ => compare::order(left, right),
         }
+    }
+}
+
+/// Rows that are to be sorted.
+pub(crate) struct Sorting {
+    entries: Vec<(Vec<Value>, Row)>,
+    counted: RowSet,
+    bytes_of_keys: usize,
+}
+
+impl Sorting {
+    pub fn new(session: &Session<'_>) -> Self {
+        Self {
+            entries: Vec::new(),
+            counted: session.rows(),
+            bytes_of_keys: 0,
+        }
+    }
+
+    /// Adds a row with the values of its keys.
+    pub fn push(&mut self, keys: Vec<Value>, row: Row) -> Result<(), SqlError> {
+        let bytes = memory::bytes_of_row(&keys);
+        self.counted.count(bytes + memory::bytes_of_row(&row))?;
+        self.bytes_of_keys += bytes;
+        self.entries.push((keys, row));
+        Ok(())
+    }
+
+    /// The rows in order.
+    pub fn finish(mut self, keys: &[SortKey]) -> RowSet {
+        self.entries.sort_by(|(a, _), (b, _)| compare(keys, a, b));
+        self.counted
+            .fill(self.entries.into_iter().map(|(_, row)| row).collect());
+        self.counted.release(self.bytes_of_keys);
+        self.counted
     }
 }
 

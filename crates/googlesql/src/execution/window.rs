@@ -9,6 +9,7 @@ use super::sort::{self, SortKey};
 use super::{Run, evaluate};
 use crate::compare;
 use crate::error::SqlError;
+use crate::memory;
 use crate::session::Frame;
 use crate::syntax::ast::{FrameBound, FrameBounds};
 use crate::value::{Row, Value};
@@ -52,6 +53,9 @@ impl WindowFunction {
     }
 }
 
+/// About how many bytes a row's place in its partition takes.
+const PLACE: usize = 48;
+
 /// A window call, ready to run.
 pub(crate) struct WindowCall {
     pub computation: Computation,
@@ -89,8 +93,9 @@ impl WindowCall {
     /// The errors of its expressions, and cancellation.
     pub fn compute(&self, rows: &[Row], outer: &Frame<'_>) -> Result<Vec<Value>, SqlError> {
         let mut partitions: Vec<Vec<usize>> = Vec::new();
-        let mut by_key: HashMap<String, usize> = HashMap::new();
+        let mut by_key: HashMap<u128, usize> = HashMap::new();
         let mut keys = Vec::with_capacity(rows.len());
+        let mut held = outer.session.memory.hold();
         for (index, row) in rows.iter().enumerate() {
             let frame = outer.inner(row);
             let values = evaluate(&self.partition, &frame)?;
@@ -99,7 +104,9 @@ impl WindowCall {
                 partitions.len() - 1
             });
             partitions[partition].push(index);
-            keys.push(sort::values(&self.order, &frame)?);
+            let values = sort::values(&self.order, &frame)?;
+            held.add(memory::bytes_of_row(&values) + PLACE)?;
+            keys.push(values);
         }
         let mut out = vec![Value::Null; rows.len()];
         for mut members in partitions {
@@ -114,7 +121,9 @@ impl WindowCall {
             for position in 0..members.len() {
                 outer.session.step()?;
                 let frame = partition.frame(self.bounds.as_ref(), position);
-                out[members[position]] = self.value(&partition, position, frame)?;
+                let value = self.value(&partition, position, frame)?;
+                held.add(memory::bytes_of(&value))?;
+                out[members[position]] = value;
             }
         }
         Ok(out)

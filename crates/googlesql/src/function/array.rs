@@ -5,6 +5,7 @@ use super::calendar;
 use super::entry::{Context, Entry};
 use crate::cast;
 use crate::compare;
+use crate::memory;
 use crate::value::Value;
 use std::cmp::Ordering;
 
@@ -56,11 +57,21 @@ fn to_string(values: &[Value], _: &Context<'_>) -> ValueResult {
         Value::Null => null_text.clone(),
         other => cast::text(other),
     });
-    Ok(Value::Text(parts.collect::<Vec<_>>().join(text(values, 1))))
+    let (mut whole, between) = (String::new(), text(values, 1));
+    for (index, part) in parts.enumerate() {
+        if index > 0 {
+            whole.push_str(between);
+        }
+        whole.push_str(&part);
+        memory::check_size(whole.len(), "ARRAY_TO_STRING")?;
+    }
+    Ok(Value::Text(whole))
 }
 
 /// The largest array that `GENERATE_ARRAY` can return.
 const MAX_ELEMENTS: usize = 1_048_575;
+
+const TOO_MANY: &str = "Cannot generate arrays with more than 1048575 elements.";
 
 fn generate(values: &[Value], _: &Context<'_>) -> ValueResult {
     let (mut at, end) = (int(values, 0), int(values, 1));
@@ -72,7 +83,7 @@ fn generate(values: &[Value], _: &Context<'_>) -> ValueResult {
     while (step > 0 && at <= end) || (step < 0 && at >= end) {
         numbers.push(Value::Int(at));
         if numbers.len() > MAX_ELEMENTS {
-            return Err("Cannot generate arrays with more than 1048575 elements.".into());
+            return Err(TOO_MANY.into());
         }
         let Some(next) = at.checked_add(step) else { break };
         at = next;
@@ -94,14 +105,16 @@ fn generate_dates(values: &[Value], context: &Context<'_>) -> ValueResult {
     }
     let mut dates: Vec<Value> = Vec::new();
     for index in 0.. {
-        let count = Value::Int(step * index);
+        let Some(count) = step.checked_mul(index).map(Value::Int) else {
+            break;
+        };
         let next = calendar::date_add(&[values[0].clone(), count, part.clone()], context)?;
         let order = compare::order(&next, &values[1]);
-        if (step > 0 && order == Ordering::Greater)
-            || (step < 0 && order == Ordering::Less)
-            || dates.len() > MAX_ELEMENTS
-        {
+        if (step > 0 && order == Ordering::Greater) || (step < 0 && order == Ordering::Less) {
             break;
+        }
+        if dates.len() == MAX_ELEMENTS {
+            return Err(TOO_MANY.into());
         }
         dates.push(next);
     }

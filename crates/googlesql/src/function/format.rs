@@ -3,13 +3,18 @@
 use super::argument::text;
 use super::entry::{Context, Entry};
 use crate::cast;
+use crate::limits::MAX_VALUE_BYTES;
+use crate::memory;
 use crate::value::Value;
 
 type ValueResult = Result<Value, String>;
 
 pub(super) const TABLE: &[Entry] = &[("FORMAT", "!STRING ANY* -> STRING", format_call)];
 
-/// FORMAT with `%s %d %i %f %.2f %g %t %T %x %X %o %%` and widths.
+/// How many decimal places a FLOAT64 has at most that are not zero.
+const MAX_PLACES: usize = 1_100;
+
+/// FORMAT with `%s %d %i %f %.2f %g %t %T %x %X %o %%`, widths and precisions, `*` for those of an argument.
 fn format_call(values: &[Value], _: &Context<'_>) -> ValueResult {
     if values[0] == Value::Null {
         return Ok(Value::Null);
@@ -23,8 +28,15 @@ fn format_call(values: &[Value], _: &Context<'_>) -> ValueResult {
             continue;
         }
         let mut form = String::new();
-        while let Some(mark) = chars.next_if(|c| "0123456789.-+ '".contains(*c)) {
-            form.push(mark);
+        while let Some(mark) = chars.next_if(|c| "0123456789.-+ '*".contains(*c)) {
+            if mark == '*' {
+                let Some(Value::Int(number)) = arguments.next() else {
+                    return Err("Invalid type for argument of FORMAT: * expects an INT64".into());
+                };
+                form.push_str(&number.to_string());
+            } else {
+                form.push(mark);
+            }
         }
         let Some(verb) = chars.next() else {
             return Err("Invalid FORMAT string: ends with %".into());
@@ -37,6 +49,7 @@ fn format_call(values: &[Value], _: &Context<'_>) -> ValueResult {
             return Err("Too few arguments to FORMAT".into());
         };
         out.push_str(&formatted(verb, &form, value)?);
+        memory::check_size(out.len(), "FORMAT")?;
     }
     if arguments.next().is_some() {
         return Err("Too many arguments to FORMAT".into());
@@ -54,10 +67,16 @@ fn formatted(verb: char, form: &str, value: &Value) -> Result<String, String> {
             cast::text(value).unwrap_or_default()
         }
         ('f' | 'F', _) => {
-            let digits = precision.parse().unwrap_or(6);
+            let digits = if precision.is_empty() {
+                6
+            } else {
+                count(precision)?
+            };
             let number =
                 cast::to_float(value).ok_or("Invalid type for argument of FORMAT: %f expects a number")?;
-            format!("{number:.digits$}")
+            let places = digits.min(MAX_PLACES);
+            let zeros = if number.is_finite() { digits - places } else { 0 };
+            format!("{number:.places$}") + &"0".repeat(zeros)
         }
         ('t' | 's' | 'g' | 'd' | 'i', _) => cast::text(value).unwrap_or_default(),
         ('T', Value::Text(text)) => format!("{text:?}"),
@@ -71,16 +90,25 @@ fn formatted(verb: char, form: &str, value: &Value) -> Result<String, String> {
     };
     let left = width.starts_with('-');
     let zero = width.starts_with('0');
-    let size: usize = width
-        .trim_start_matches(['-', '+', ' ', '\'', '0'])
-        .parse()
-        .unwrap_or(0);
+    let size = count(width.trim_start_matches(['-', '+', ' ', '\'', '0']))?;
+    let missing = size.saturating_sub(text.chars().count());
     Ok(match (left, zero) {
-        (true, _) => format!("{text:<size$}"),
+        (true, _) => text + &" ".repeat(missing),
         (_, true) => match text.strip_prefix('-') {
-            Some(digits) => format!("-{digits:0>0$}", size.saturating_sub(1)),
-            None => format!("{text:0>size$}"),
+            Some(digits) => format!("-{}{digits}", "0".repeat(missing)),
+            None => "0".repeat(missing) + &text,
         },
-        _ => format!("{text:>size$}"),
+        _ => " ".repeat(missing) + &text,
     })
+}
+
+/// A width or a precision, 0 if there is none.
+fn count(digits: &str) -> Result<usize, String> {
+    if digits.is_empty() {
+        return Ok(0);
+    }
+    let number: usize = digits
+        .parse()
+        .map_err(|_| format!("Invalid width or precision in FORMAT: {digits}"))?;
+    memory::check_size(number.min(MAX_VALUE_BYTES + 1), "FORMAT").map(|()| number)
 }

@@ -204,6 +204,22 @@ fn string(values: &[Value], _: &Context<'_>) -> ValueResult {
     }
 }
 
+/// How many bytes a value has as JSON, at most.
+pub(crate) fn written_size(value: &Value) -> usize {
+    let escaped = |c: char| match c {
+        '"' | '\\' => 2,
+        c if c.is_control() => 6,
+        c => c.len_utf8(),
+    };
+    match value {
+        Value::Text(text) => 2 + text.chars().map(escaped).sum::<usize>(),
+        Value::Json(text) => text.len(),
+        Value::Bytes(bytes) => 2 + bytes.len().div_ceil(3) * 4,
+        Value::Array(items) | Value::Struct(items) => items.iter().map(|item| 1 + written_size(item)).sum(),
+        _ => 8,
+    }
+}
+
 /// A value as `TO_JSON_STRING` writes it, with the fields of a STRUCT in their order.
 pub(crate) fn to_json_text(value: &Value, kind: &ColumnType) -> String {
     match (value, kind) {

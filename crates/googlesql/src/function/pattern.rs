@@ -2,8 +2,11 @@
 
 use super::argument::{count, int, text};
 use super::entry::{Context, Entry};
+use crate::memory;
 use crate::value::Value;
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 type ValueResult = Result<Value, String>;
 
@@ -32,8 +35,42 @@ pub(super) const TABLE: &[Entry] = &[
     }),
 ];
 
-fn pattern(values: &[Value]) -> Result<Regex, String> {
-    Regex::new(text(values, 1)).map_err(|error| format!("Cannot parse regular expression: {error}"))
+/// How many compiled patterns are kept, and how large one may be compiled.
+const MAX_PATTERNS: usize = 32;
+const MAX_COMPILED: usize = 1 << 20;
+
+thread_local! {
+    /// The patterns of the thread's statement that were used last, the newest at the end: most rows have the same.
+    static COMPILED: RefCell<Vec<(String, Rc<Regex>)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The compiled pattern of the second argument.
+fn pattern(values: &[Value]) -> Result<Rc<Regex>, String> {
+    let text = text(values, 1);
+    COMPILED.with_borrow_mut(|known| {
+        if let Some(at) = known.iter().rposition(|(pattern, _)| pattern == text) {
+            let found = known.remove(at);
+            let compiled = Rc::clone(&found.1);
+            known.push(found);
+            return Ok(compiled);
+        }
+        let compiled = RegexBuilder::new(text)
+            .size_limit(MAX_COMPILED)
+            .dfa_size_limit(MAX_COMPILED)
+            .build()
+            .map_err(|error| match error {
+                regex::Error::CompiledTooBig(_) => {
+                    "Cannot parse regular expression: pattern too large - compile failed".into()
+                }
+                error => format!("Cannot parse regular expression: {error}"),
+            })?;
+        if known.len() == MAX_PATTERNS {
+            known.remove(0);
+        }
+        let compiled = Rc::new(compiled);
+        known.push((text.to_owned(), Rc::clone(&compiled)));
+        Ok(compiled)
+    })
 }
 
 /// The group of a match, if the pattern has one; else all of the match.
@@ -46,7 +83,7 @@ fn group(found: &regex::Captures<'_>) -> Value {
     matched.map_or(Value::Null, |part| Value::Text(part.as_str().to_owned()))
 }
 
-fn checked(values: &[Value]) -> Result<Regex, String> {
+fn checked(values: &[Value]) -> Result<Rc<Regex>, String> {
     let pattern = pattern(values)?;
     if pattern.captures_len() > 2 {
         return Err(format!(
@@ -77,12 +114,9 @@ fn extract_nth(values: &[Value], _: &Context<'_>) -> ValueResult {
 }
 
 fn extract_all(values: &[Value], _: &Context<'_>) -> ValueResult {
-    Ok(Value::Array(
-        checked(values)?
-            .captures_iter(text(values, 0))
-            .map(|found| group(&found))
-            .collect(),
-    ))
+    let pattern = checked(values)?;
+    let found = pattern.captures_iter(text(values, 0));
+    memory::limited(found.map(|found| group(&found)), "REGEXP_EXTRACT_ALL")
 }
 
 /// `\1` is the first group, as in RE2.
@@ -100,9 +134,36 @@ fn replace(values: &[Value], _: &Context<'_>) -> ValueResult {
             other => with.push(other),
         }
     }
-    Ok(Value::Text(
-        pattern(values)?
-            .replace_all(text(values, 0), with.as_str())
-            .into_owned(),
-    ))
+    let (pattern, whole) = (pattern(values)?, text(values, 0));
+    let (mut replaced, mut at) = (String::new(), 0);
+    for found in pattern.captures_iter(whole) {
+        let all = found.get_match();
+        replaced.push_str(&whole[at..all.start()]);
+        found.expand(&with, &mut replaced);
+        at = all.end();
+        memory::check_size(replaced.len(), "REGEXP_REPLACE")?;
+    }
+    replaced.push_str(&whole[at..]);
+    Ok(Value::Text(replaced))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compiled_patterns_are_few_and_small() {
+        let given = |pattern: &str| [Value::Text(String::new()), Value::Text(pattern.into())];
+        let first = pattern(&given("a+")).unwrap();
+        assert!(Rc::ptr_eq(&first, &pattern(&given("a+")).unwrap()));
+        for number in 0..1_000 {
+            pattern(&given(&format!("b{number}"))).unwrap();
+        }
+        COMPILED.with_borrow(|known| assert_eq!(known.len(), MAX_PATTERNS));
+        assert!(!Rc::ptr_eq(&first, &pattern(&given("a+")).unwrap()));
+        for large in ["(a{1000}){1000}", r"\pL{5000}", "(((a{100}){100}){100}){100}"] {
+            let error = pattern(&given(large)).unwrap_err();
+            assert!(error.contains("pattern too large - compile failed"), "{error}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::argument::{bytes, count, int, text};
 use super::entry::{Context, Entry};
+use crate::memory;
 use crate::value::Value;
 
 type ValueResult = Result<Value, String>;
@@ -125,7 +126,12 @@ fn replace(values: &[Value], _: &Context<'_>) -> ValueResult {
     if from.is_empty() {
         return Ok(values[0].clone());
     }
-    Ok(Value::Text(text(values, 0).replace(from, text(values, 2))))
+    let (whole, to) = (text(values, 0), text(values, 2));
+    if to.len() > from.len() {
+        let more = whole.matches(from).count().saturating_mul(to.len() - from.len());
+        memory::check_size(whole.len().saturating_add(more), "REPLACE")?;
+    }
+    Ok(Value::Text(whole.replace(from, to)))
 }
 
 fn repeat(values: &[Value], _: &Context<'_>) -> ValueResult {
@@ -208,12 +214,12 @@ fn position(text: &str, part: &str) -> Value {
 fn split(values: &[Value], _: &Context<'_>) -> ValueResult {
     let by = if values.len() > 1 { text(values, 1) } else { "," };
     let whole = text(values, 0);
-    let parts: Vec<Value> = if by.is_empty() {
-        whole.chars().map(|c| Value::Text(c.to_string())).collect()
+    let parts: Box<dyn Iterator<Item = String>> = if by.is_empty() {
+        Box::new(whole.chars().map(String::from))
     } else {
-        whole.split(by).map(|part| Value::Text(part.to_owned())).collect()
+        Box::new(whole.split(by).map(str::to_owned))
     };
-    Ok(Value::Array(parts))
+    memory::limited(parts.map(Value::Text), "SPLIT")
 }
 
 fn chr(values: &[Value], _: &Context<'_>) -> ValueResult {

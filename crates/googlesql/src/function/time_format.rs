@@ -4,6 +4,7 @@ use super::argument::text;
 use super::entry::{Context, Entry};
 use super::time::{date, in_zone, micros, zone};
 use crate::datetime::{datetime, datetime_of, time, time_of};
+use crate::memory;
 use crate::value::Value;
 use chrono::format::{Item, Parsed, StrftimeItems};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
@@ -96,6 +97,8 @@ fn translated(pattern: &str, local: NaiveDateTime) -> String {
 }
 
 fn formatted(pattern: &str, write: impl FnOnce(&[Item<'_>]) -> String, local: NaiveDateTime) -> ValueResult {
+    // A specifier of two characters becomes forty at most.
+    memory::check_size(pattern.len().saturating_mul(20), "FORMAT")?;
     let pattern = translated(pattern, local);
     let items: Vec<Item<'_>> = StrftimeItems::new(&pattern).collect();
     if items.contains(&Item::Error) {

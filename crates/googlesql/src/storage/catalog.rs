@@ -6,6 +6,8 @@
 use super::label;
 use crate::cell::{self, quote};
 use crate::error::SqlError;
+use crate::kind;
+use crate::limits::MAX_RECORD_DEPTH;
 use crate::syntax;
 use crate::value::{Column, ColumnType};
 use chrono::Utc;
@@ -223,6 +225,9 @@ pub(crate) fn not_found(connection: &Connection, project: &str, location: &str, 
 
 /// Creates a table with the descriptions of its columns.
 pub(crate) fn create_table(connection: &Connection, full: &str, columns: &[Column]) -> Result<(), SqlError> {
+    if let Some(deep) = columns.iter().find(|c| kind::depth(&c.kind) > MAX_RECORD_DEPTH) {
+        return Err(too_deep(deep));
+    }
     let definitions: Vec<_> = columns.iter().map(cell::definition).collect();
     let sql = format!("CREATE TABLE {} ({})", quote(full), definitions.join(", "));
     connection.execute(&sql, [])?;
@@ -246,7 +251,7 @@ pub(crate) fn create_view(
         column.name = format!("`{}`", column.name);
         column
     });
-    let columns = crate::kind::name(&ColumnType::Struct(quoted.collect()));
+    let columns = kind::name(&ColumnType::Struct(quoted.collect()));
     let sql = "INSERT INTO __views VALUES (?1, ?2, ?3, ?4)";
     connection.execute(sql, (full, &view.query, &view.dataset, columns))?;
     mark_modified(connection, full)
@@ -287,8 +292,18 @@ pub(crate) fn rename_table(connection: &Connection, full: &str, to: &str) -> Res
     Ok(())
 }
 
+fn too_deep(column: &Column) -> SqlError {
+    let name = &column.name;
+    SqlError::bad_data(format!(
+        "Field {name} nests deeper than the maximum of {MAX_RECORD_DEPTH} levels"
+    ))
+}
+
 /// Adds a column, whose cells are NULL in all rows.
 pub(crate) fn add_column(connection: &Connection, full: &str, column: &Column) -> Result<(), SqlError> {
+    if kind::depth(&column.kind) > MAX_RECORD_DEPTH {
+        return Err(too_deep(column));
+    }
     let added = cell::definition(column);
     connection.execute(&format!("ALTER TABLE {} ADD COLUMN {added}", quote(full)), [])?;
     Ok(())

@@ -7,35 +7,60 @@ use crate::error::SqlError;
 use crate::value::{Column, Row, Value};
 use rusqlite::{Connection, params_from_iter};
 
-/// All rows of a table.
-pub(crate) fn read(connection: &Connection, full: &str) -> Result<Vec<Row>, SqlError> {
-    Ok(read_with_ids(connection, full)?
-        .into_iter()
-        .map(|(_, row)| row)
-        .collect())
+/// What is read of a table.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Scan {
+    /// `dataset.table`.
+    pub full: String,
+    /// The indexes of its columns, in order; all if there are none here.
+    pub columns: Option<Vec<usize>>,
+    /// How many rows at most.
+    pub limit: Option<usize>,
 }
 
-/// All rows of a table with their rowids.
-pub(crate) fn read_with_ids(connection: &Connection, full: &str) -> Result<Vec<(i64, Row)>, SqlError> {
-    let columns = columns_of(connection, full)?;
-    let names: Vec<_> = columns.iter().map(|column| quote(&column.name)).collect();
+/// Reads rows of a table, and gives each to `each`.
+pub(crate) fn read(
+    connection: &Connection,
+    scan: &Scan,
+    mut each: impl FnMut(Row) -> Result<(), SqlError>,
+) -> Result<(), SqlError> {
+    read_with_ids(connection, scan, |_, row| each(row))
+}
+
+/// As [`read`], with the rowid of each row.
+pub(crate) fn read_with_ids(
+    connection: &Connection,
+    scan: &Scan,
+    mut each: impl FnMut(i64, Row) -> Result<(), SqlError>,
+) -> Result<(), SqlError> {
+    let mut columns = columns_of(connection, &scan.full)?;
+    if let Some(wanted) = &scan.columns {
+        columns = wanted
+            .iter()
+            .filter_map(|&index| columns.get(index).cloned())
+            .collect();
+    }
+    let names = columns.iter().map(|column| quote(&column.name));
+    let names: Vec<_> = std::iter::once("rowid".to_owned()).chain(names).collect();
+    let limit = scan
+        .limit
+        .map_or(String::new(), |limit| format!(" LIMIT {limit}"));
     let sql = format!(
-        "SELECT rowid, {} FROM {} ORDER BY rowid",
+        "SELECT {} FROM {} ORDER BY rowid{limit}",
         names.join(", "),
-        quote(full)
+        quote(&scan.full)
     );
     let mut statement = connection.prepare(&sql).map_err(failed)?;
     let mut found = statement.query([]).map_err(failed)?;
-    let mut rows = Vec::new();
     while let Some(row) = found.next().map_err(failed)? {
         let cells = columns.iter().enumerate().map(|(i, column)| {
             let cell = row.get(i + 1)?;
             Ok(cell::from_sqlite(cell, &column.kind))
         });
         let cells = cells.collect::<rusqlite::Result<Row>>()?;
-        rows.push((row.get(0)?, cells));
+        each(row.get(0)?, cells)?;
     }
-    Ok(rows)
+    Ok(())
 }
 
 /// Adds rows; what a row lacks at its end is NULL.

@@ -6,8 +6,9 @@
 
 use super::ast::{Expression, Identifier, InOperand, Node, Operator, Position, Subscript};
 use super::lexer::TokenKind;
-use super::parser::Parser;
+use super::parser::{Parser, too_deep};
 use crate::error::SqlError;
+use crate::limits::MAX_DEPTH;
 
 type ParseResult = Result<Expression, SqlError>;
 
@@ -107,7 +108,7 @@ impl Parser<'_> {
                 return Ok(left);
             }
             self.count_operator()?;
-            let value = Box::new(left.clone());
+            let value = Box::new(left);
             left = if self.accept("IN") {
                 let operand = self.in_operand()?;
                 node(at, Node::In { value, operand, not })
@@ -124,7 +125,7 @@ impl Parser<'_> {
                         not,
                     },
                 )
-            } else if self.is_keyword("LIKE") {
+            } else {
                 let place = self.position();
                 self.accept("LIKE");
                 if self.is_keyword("ANY") || self.is_keyword("SOME") || self.is_keyword("ALL") {
@@ -132,9 +133,6 @@ impl Parser<'_> {
                 }
                 let pattern = Box::new(self.binary_level(0)?);
                 node(at, Node::Like { value, pattern, not })
-            } else {
-                self.rewind(mark);
-                return Ok(left);
             };
         }
     }
@@ -294,6 +292,9 @@ impl Parser<'_> {
                 self.next();
                 if self.is_symbol("(") {
                     return self.call(at, &token.text);
+                }
+                if token.text.matches('.').count() >= MAX_DEPTH {
+                    return Err(too_deep());
                 }
                 Ok(Expression::from_path(token.text.split('.'), at))
             }

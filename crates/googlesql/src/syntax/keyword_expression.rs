@@ -65,7 +65,7 @@ impl Parser<'_> {
 
     fn interval(&mut self, at: Position) -> ParseResult {
         self.next();
-        let count = self.binary_level(ADDITIVE)?;
+        let count = self.nested(|parser| parser.binary_level(ADDITIVE))?;
         let unit = self.field_name()?;
         if self.is_keyword("TO") {
             return Err(self.unsupported(at, "An INTERVAL of several parts"));

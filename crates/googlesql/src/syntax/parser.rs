@@ -41,12 +41,20 @@ pub(super) struct Parser<'a> {
     operators: usize,
 }
 
+/// How many characters a statement may have, as at Google.
+const MAX_LENGTH: usize = 1 << 20;
+
 /// How many operators a statement may have: the analysis recurses as deep, and the stack of a statement's thread is large
 /// enough for this.
 const MAX_OPERATORS: usize = 5_000;
 
 impl<'a> Parser<'a> {
     fn new(sql: &'a str) -> Result<Self, SqlError> {
+        if sql.len() > MAX_LENGTH && sql.chars().count() > MAX_LENGTH {
+            return Err(SqlError::invalid(
+                "The query is too large. The maximum standard SQL query length is 1024.00K characters, including comments and white space characters.",
+            ));
+        }
         Ok(Self {
             sql,
             tokens: lexer::tokenize(sql)?,
@@ -275,6 +283,10 @@ impl<'a> Parser<'a> {
                     *last = format!("{last}-{more}");
                 }
             }
+            // A path may become an expression as deep as it has parts.
+            if parts.len() > MAX_DEPTH {
+                return Err(too_deep());
+            }
             if !self.accept_symbol(".") {
                 return Ok(Path { parts, at });
             }
@@ -323,10 +335,8 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn too_deep() -> SqlError {
-    SqlError::invalid(
-        "Resources exceeded during query execution: Not enough resources for query planning - query is too deeply nested.",
-    )
+pub(super) fn too_deep() -> SqlError {
+    SqlError::exceeded("Not enough resources for query planning - query is too deeply nested.")
 }
 
 fn is_name(token: &Token) -> bool {

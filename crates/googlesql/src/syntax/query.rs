@@ -242,6 +242,7 @@ impl Parser<'_> {
         let at = self.position();
         let mut parts = vec![self.name()?];
         while self.accept_symbol(".") {
+            self.count_operator()?;
             if self.accept_symbol("*") {
                 let path = Expression::from_path(parts.iter().map(String::as_str), at);
                 return Ok(Some(path));

@@ -4,7 +4,9 @@ use super::{TypedResult, implied_name};
 use crate::analysis::scope::Scope;
 use crate::analysis::{Analyzer, Literal, Typed};
 use crate::error::SqlError;
+use crate::execution::evaluate;
 use crate::kind;
+use crate::memory;
 use crate::syntax::ast::{Expression, Position, Query};
 use crate::value::{Column, ColumnType as T, Value};
 
@@ -47,11 +49,8 @@ impl Analyzer<'_> {
         }
         let empty = values.is_empty() && kind.is_none();
         let mut typed = Typed::new(T::Array(Box::new(inner)), move |frame| {
-            values
-                .iter()
-                .map(|item| (item.run)(frame))
-                .collect::<Result<_, _>>()
-                .map(Value::Array)
+            let items = evaluate(values.iter().map(|item| &item.run), frame)?;
+            array_of(items)
         });
         if empty {
             typed.literal = Literal::EmptyArray;
@@ -103,7 +102,9 @@ impl Analyzer<'_> {
         let kind = T::Array(Box::new(column.kind.clone()));
         Ok(Typed::new(kind, move |frame| {
             let rows = (relation.rows)(frame)?;
-            Ok(Value::Array(rows.iter().map(|row| row[0].clone()).collect()))
+            let mut items = frame.session.memory.hold();
+            items.add(rows.iter().map(|row| memory::bytes_of(&row[0])).sum())?;
+            array_of(rows.iter().map(|row| row[0].clone()).collect())
         }))
     }
 
@@ -123,4 +124,11 @@ impl Analyzer<'_> {
             }
         }))
     }
+}
+
+/// The array of these elements, if it is not too large.
+fn array_of(items: Vec<Value>) -> Result<Value, SqlError> {
+    let array = Value::Array(items);
+    memory::check_size(memory::size(&array), "ARRAY").map_err(SqlError::invalid)?;
+    Ok(array)
 }

@@ -5,7 +5,8 @@ use crate::analysis::scope::Scope;
 use crate::analysis::{Analyzer, Typed, coerce};
 use crate::compare;
 use crate::error::SqlError;
-use crate::syntax::ast::{Expression, InOperand, Operator, Position, Query};
+use crate::memory;
+use crate::syntax::ast::{Expression, InOperand, Position, Query};
 use crate::value::{ColumnType as T, Value};
 use std::cmp::Ordering;
 
@@ -53,14 +54,16 @@ impl Analyzer<'_> {
         items: &[Expression],
         at: Position,
     ) -> TypedResult {
+        let value = self.expression(scope, value)?;
         let tests = items
             .iter()
-            .map(|item| Ok(self.compared(scope, Operator::Equal, value, item, at)?.run))
+            .map(|item| self.equal_to(&value, self.expression(scope, item)?, at))
             .collect::<Result<Vec<_>, SqlError>>()?;
         Ok(Typed::new(T::Bool, move |frame| {
+            let value = (value.run)(frame)?;
             let mut found = Value::Bool(false);
             for test in &tests {
-                found = or(&found, &test(frame)?);
+                found = or(&found, &test(&value, frame)?);
                 if found == Value::Bool(true) {
                     break;
                 }
@@ -113,6 +116,8 @@ impl Analyzer<'_> {
         };
         Ok(Typed::new(T::Bool, move |frame| {
             let rows = (relation.rows)(frame)?;
+            let mut held = frame.session.memory.hold();
+            held.add(rows.iter().map(|row| memory::bytes_of_row(row)).sum())?;
             let items = rows
                 .iter()
                 .map(|row| (cell.run)(&frame.inner(row)))

@@ -3,6 +3,7 @@
 use super::Scope;
 use crate::analysis::{Analyzer, Typed};
 use crate::error::SqlError;
+use crate::kind;
 use crate::syntax::ast::Position;
 use crate::value::Column;
 
@@ -119,6 +120,10 @@ impl Analyzer<'_> {
     ) -> Result<Typed, SqlError> {
         let column = &scope.columns[index].column;
         self.session.found_in(scope.level);
+        self.session.plan(kind::count(&column.kind))?;
+        self.session
+            .columns
+            .use_column(scope.columns[index].origin.as_ref());
         let Some(grouping) = scope.grouping else {
             return Ok(Typed::cell(column.kind.clone(), depth, index));
         };

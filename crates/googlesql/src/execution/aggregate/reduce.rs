@@ -47,27 +47,48 @@ pub(super) fn reduce(
     })
 }
 
+/// The values without those that cannot change the aggregate's value.
+pub(super) fn compact(function: F, values: Vec<Value>) -> Vec<Value> {
+    match function {
+        F::Min => vec![compare::extreme(&values, Ordering::Less)],
+        F::Max => vec![compare::extreme(&values, Ordering::Greater)],
+        F::MinBy => extreme_pair(&values, Ordering::Less)
+            .cloned()
+            .into_iter()
+            .collect(),
+        F::MaxBy => extreme_pair(&values, Ordering::Greater)
+            .cloned()
+            .into_iter()
+            .collect(),
+        F::AnyValue => values.into_iter().take(1).collect(),
+        _ => values,
+    }
+}
+
 fn count(number: usize) -> Value {
     Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// The second value of the pair whose first is the smallest or largest.
 fn extreme_by(pairs: &[Value], wanted: Ordering) -> Value {
+    match extreme_pair(pairs, wanted) {
+        Some(Value::Struct(pair)) => pair.last().cloned().unwrap_or(Value::Null),
+        _ => Value::Null,
+    }
+}
+
+fn extreme_pair(pairs: &[Value], wanted: Ordering) -> Option<&Value> {
     let first = |pair: &Value| match pair {
         Value::Struct(pair) => pair.first().cloned().unwrap_or(Value::Null),
         _ => Value::Null,
     };
-    let best = pairs.iter().reduce(|best, pair| {
+    pairs.iter().reduce(|best, pair| {
         if compare::order(&first(pair), &first(best)) == wanted {
             pair
         } else {
             best
         }
-    });
-    match best {
-        Some(Value::Struct(pair)) => pair.last().cloned().unwrap_or(Value::Null),
-        _ => Value::Null,
-    }
+    })
 }
 
 fn join(values: &[Value], separator: Option<&Value>) -> Value {

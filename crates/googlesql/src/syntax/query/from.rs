@@ -87,7 +87,7 @@ impl Parser<'_> {
         let is_query = self.begins_query_in_parentheses();
         self.expect_symbol("(")?;
         if !is_query {
-            let inner = self.from()?;
+            let inner = self.nested(Self::from)?;
             self.expect_symbol(")")?;
             self.refuse_table_operator()?;
             return Ok(inner);
