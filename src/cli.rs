@@ -33,7 +33,7 @@ pub use profile::{InitOptions, NewProfileOptions, ProfileCommand, ProfileOptions
 pub use prune::PruneOptions;
 pub use run::{Driving, OnInterrupt, RunOptions};
 pub use runs::{LogsOptions, RunsCommand, RunsOptions};
-pub use sandbox::{Release, SandboxOptions};
+pub use sandbox::{GivenSecret, Release, SandboxOptions};
 pub use setup::{
     DeployFlags, DeployOptions, InstanceEdition, PipelinesCommand, PipelinesOptions, SetupOptions,
 };

@@ -124,7 +124,11 @@ fn client(connection: &Connection, sandbox: Option<&Embedded>) -> Result<Client,
     ] {
         endpoints = endpoints.with(service, address.as_ref().map(url::Url::as_str))?;
     }
-    Ok(Client::new(endpoints, credentials(connection))?)
+    let mut credentials = credentials(connection);
+    if let Some(sandbox) = sandbox {
+        credentials = credentials.with_own_server(&endpoints.data_fusion, sandbox.token());
+    }
+    Ok(Client::new(endpoints, credentials)?)
 }
 
 /// The sources of tokens; nothing is looked up yet.

@@ -1,13 +1,18 @@
 //! `downbeat sandbox`: its options and its help.
 
 use clap::{Args, ValueEnum};
+use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 pub(super) const SANDBOX_HELP: &str = "\
 Once it answers it prints one line of JSON with its addresses and names, and nothing else, on standard output. It listens \
 on the loopback interface only and needs no credentials. Ctrl-C or SIGTERM ends it.
+
+A command line can be seen by others on the machine. A password or token is kept from them in a file (@FILE) or in the \
+environment.
 
 A scenario makes it misbehave as real services do (docs/scenarios.md), and can be changed while it runs: GET, PUT and \
 DELETE /sandbox/scenario, GET /sandbox/faults.";
@@ -36,8 +41,8 @@ pub struct SandboxOptions {
     pub speed: Option<f64>,
     /// A real MySQL or `MariaDB` instead of the built-in source database
     // Only the sandbox parses it: this parser would repeat what it refuses, and a password with it.
-    #[arg(long, value_name = "MYSQL_URL", help = SOURCE_HELP)]
-    pub source: Option<String>,
+    #[arg(long, value_name = "MYSQL_URL|@FILE", help = SOURCE_HELP)]
+    pub source: Option<GivenSecret>,
     /// Play what goes wrong: a scenario file, or the name of a shipped one; may be repeated
     #[arg(long, value_name = "FILE|NAME")]
     pub scenario: Vec<PathBuf>,
@@ -60,8 +65,36 @@ pub struct SandboxOptions {
     #[arg(long)]
     pub keep_abandoned: bool,
     /// Let CDAP's API ask for this token; without it the API is open
-    #[arg(long, value_name = "TOKEN")]
-    pub cdap_token: Option<String>,
+    #[arg(long, value_name = "TOKEN|@FILE", help = CDAP_TOKEN_HELP)]
+    pub cdap_token: Option<GivenSecret>,
+}
+
+/// A text that is a secret, or `@` and the name of the file that has it.
+#[derive(Clone, PartialEq)]
+pub struct GivenSecret(String);
+
+impl GivenSecret {
+    /// The text on the command line, or the file.
+    pub fn place(&self) -> Result<&str, &Path> {
+        match self.0.strip_prefix('@') {
+            Some(file) => Err(Path::new(file)),
+            None => Ok(&self.0),
+        }
+    }
+}
+
+impl FromStr for GivenSecret {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for GivenSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GivenSecret")
+    }
 }
 
 // The address of a database may carry a password, and a token is one: neither is written.
@@ -90,8 +123,11 @@ pub enum Release {
     V6_11,
 }
 
-const SOURCE_HELP: &str =
-    "Read from a real MySQL or MariaDB: mysql://user[:password]@127.0.0.1[:port][/database]";
+const SOURCE_HELP: &str = "Read from a real MySQL or MariaDB: mysql://user[:password]@127.0.0.1[:port][/database]; also from \
+    DOWNBEAT_SANDBOX_SOURCE";
+
+const CDAP_TOKEN_HELP: &str =
+    "Let CDAP's API ask for this token, without which the API is open; also from DOWNBEAT_SANDBOX_CDAP_TOKEN";
 
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

@@ -10,7 +10,8 @@
 //!                 owner.rs        whose token it is, where the source does not say; another account's is refused
 //! ```
 //!
-//! A token is sent over https only, and one of Google's to Google only. No text of an error holds one.
+//! A token is sent over https only, and one of Google's to Google only. No text of an error holds one. The sandbox that this
+//! process runs for itself has a token of its own, which goes there and nowhere else.
 
 mod command;
 mod environment;
@@ -42,7 +43,7 @@ pub use outside::Outside;
 pub use project::gcloud_project;
 
 use super::auth::{Authority, Grant, Secret};
-use super::endpoints::is_loopback;
+use super::endpoints::{Endpoint, is_loopback};
 use super::error::ClientError;
 use domain::failure::FailureKind;
 use domain::service::Service;
@@ -51,7 +52,7 @@ use lookup::Lookup;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use url::Url;
+use url::{Origin, Url};
 
 /// Where tokens come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,6 +96,8 @@ pub struct Credentials {
     data_fusion: Arc<Lookup>,
     bigquery: Arc<Lookup>,
     cdap: Arc<Lookup>,
+    /// The server that this process runs for itself, and its token.
+    own: Option<(Origin, Secret)>,
 }
 
 impl Credentials {
@@ -105,7 +108,24 @@ impl Credentials {
             data_fusion: lookup.clone(),
             bigquery: lookup.clone(),
             cdap: lookup,
+            own: None,
         }
+    }
+
+    /// What goes to this address carries this token, whatever else is set: it is a server of this process's own.
+    #[must_use]
+    pub fn with_own_server(mut self, address: &Endpoint, token: Secret) -> Self {
+        self.own = Some((address.origin(), token));
+        self
+    }
+
+    /// The token of this process's own server, for requests to it.
+    fn for_own_server(&self, url: &Url) -> Option<Grant> {
+        let (_, token) = self.own.as_ref().filter(|(origin, _)| *origin == url.origin())?;
+        Some(Grant {
+            token: token.clone(),
+            quota_project: None,
+        })
     }
 
     /// Others for one service. What is the same shares its tokens.
@@ -204,6 +224,9 @@ impl Credentials {
 #[async_trait::async_trait]
 impl Authority for Credentials {
     async fn grant(&self, service: Service, url: &Url) -> Result<Option<Grant>, ClientError> {
+        if let Some(grant) = self.for_own_server(url) {
+            return Ok(Some(grant));
+        }
         let lookup = self.of(service);
         match may_go(&lookup.wanted().tokens, url) {
             Some(true) => Ok(Some(for_host(lookup.token().await?, url))),
@@ -218,6 +241,9 @@ impl Authority for Credentials {
         url: &Url,
         rejected: &Secret,
     ) -> Result<Option<Grant>, ClientError> {
+        if self.for_own_server(url).is_some() {
+            return Ok(None);
+        }
         let lookup = self.of(service);
         match may_go(&lookup.wanted().tokens, url) {
             Some(true) => Ok(Some(for_host(lookup.renewed(rejected).await?, url))),

@@ -7,7 +7,7 @@ use super::error::ClientError;
 use domain::failure::FailureKind;
 use domain::service::Service;
 use std::fmt;
-use url::{Host, Url};
+use url::{Host, Origin, Url};
 
 /// The base address of a service.
 #[derive(Clone, PartialEq, Eq)]
@@ -52,6 +52,11 @@ impl Endpoint {
     /// The address, as for a link.
     pub fn as_str(&self) -> &str {
         self.base.as_str()
+    }
+
+    /// Scheme, host and port.
+    pub(in crate::client) fn origin(&self) -> Origin {
+        self.base.origin()
     }
 
     /// The address of something below the base; each part becomes one encoded path segment.

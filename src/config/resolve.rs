@@ -16,16 +16,23 @@ use std::path::PathBuf;
 const PREFIX: &str = "DOWNBEAT_";
 
 /// Names in the environment that are ours and are not variables.
-const RESERVED: [&str; 5] = [
+const RESERVED: [&str; 7] = [
     "DOWNBEAT_HOME",
     "DOWNBEAT_PROFILE",
     "DOWNBEAT_LOG",
     "DOWNBEAT_ACCESS_TOKEN",
     "DOWNBEAT_CDAP_ACCESS_TOKEN",
+    "DOWNBEAT_SANDBOX_SOURCE",
+    "DOWNBEAT_SANDBOX_CDAP_TOKEN",
 ];
 
 /// What of them is a secret, and has no business among the settings.
-const TOKENS: [&str; 2] = ["DOWNBEAT_ACCESS_TOKEN", "DOWNBEAT_CDAP_ACCESS_TOKEN"];
+const TOKENS: [&str; 4] = [
+    "DOWNBEAT_ACCESS_TOKEN",
+    "DOWNBEAT_CDAP_ACCESS_TOKEN",
+    "DOWNBEAT_SANDBOX_SOURCE",
+    "DOWNBEAT_SANDBOX_CDAP_TOKEN",
+];
 
 /// Where a value comes from; a later one wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

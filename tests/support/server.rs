@@ -4,7 +4,7 @@ use super::home::Home;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::Child;
+use std::process::{Child, Command, Stdio};
 
 /// The served sandbox of a home; ended when it is dropped.
 pub struct Sandbox {
@@ -21,7 +21,13 @@ impl Sandbox {
 
     /// Serves a fresh one.
     pub fn start(home: &Home, arguments: &[&str]) -> Self {
-        let mut child = home.spawn(&[&["sandbox"], arguments].concat());
+        Self::of_command(&mut home.command(&[&["sandbox"], arguments].concat()))
+    }
+
+    /// Serves with a command line that is made elsewhere.
+    pub fn of_command(command: &mut Command) -> Self {
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         out.read_line(&mut line).unwrap();

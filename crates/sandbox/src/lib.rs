@@ -6,8 +6,8 @@
 //!
 //! The map, from the outside in:
 //!
-//! * `host` opens the stores in the state folder and starts `server`, which binds the port. `server/fault_layer` injects
-//!   faults into requests before they reach an API.
+//! * `host` opens the stores in the state folder and starts `server`, which binds the port. `server/gate` decides who may
+//!   use it, and `server/fault_layer` injects faults into requests before they reach an API.
 //! * The APIs: `cdap` (apps, runs, logs, schedules; `cdap/route.rs` lists all calls), `fusion` (instances), `bigquery`,
 //!   `storage`, `project` (APIs, policies, service accounts), `accounts` (tokens), `discovery` (API documents), and
 //!   `control`, our own `/sandbox/…`.
@@ -70,6 +70,8 @@ pub struct Settings {
     pub scenario: scenario::Scenario,
     /// A real MySQL or `MariaDB` instead of the embedded source database.
     pub source: Option<source::Address>,
+    /// The token that every request must carry, to any API; `None` serves every program that reaches it.
+    pub access_token: Option<String>,
     /// The token that CDAP requires; `None` requires none, as on a fresh server.
     pub cdap_token: Option<String>,
     /// How many ended runs are kept, with their logs and the objects that they wrote.
@@ -86,7 +88,7 @@ pub struct Settings {
     pub accept_releases: bool,
 }
 
-// Leaves out the token.
+// Leaves out the tokens, and the source's password.
 impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Settings")
@@ -115,6 +117,7 @@ impl Default for Settings {
             limits: Limits::default(),
             scenario: scenario::Scenario::default(),
             source: None,
+            access_token: None,
             cdap_token: None,
             keep_runs: 1_000,
             keep_abandoned: false,

@@ -5,6 +5,7 @@
 
 mod fault_layer;
 mod fault_response;
+mod gate;
 mod resettable;
 
 use super::accounts;
@@ -17,6 +18,7 @@ use super::resource_names::ResourceNames;
 use super::{SandboxError, Settings};
 use axum::Router;
 use fault_layer::FaultLayer;
+use gate::Gate;
 use hyper_util::rt::TokioIo;
 use pipelines::execution::Executor;
 use resettable::ResettableStream;
@@ -136,7 +138,7 @@ pub async fn start(
         .merge(more);
     let stop = CancellationToken::new();
     let connections = TaskTracker::new();
-    let apis = (router, Arc::clone(&cdap));
+    let apis = (router, Arc::clone(&cdap), Gate::new(&settings));
     connections.spawn(accept(listener, apis, stop.clone(), connections.clone()));
     tokio::spawn(
         stop.clone()
@@ -170,8 +172,8 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, SandboxError> {
         })
 }
 
-/// All APIs, and the control plane that may be away.
-type Apis = (Router, Arc<Cdap>);
+/// All APIs, the control plane that may be away, and who may use them.
+type Apis = (Router, Arc<Cdap>, Gate);
 
 async fn accept(listener: TcpListener, apis: Apis, stop: CancellationToken, connections: TaskTracker) {
     loop {
@@ -190,10 +192,10 @@ async fn accept(listener: TcpListener, apis: Apis, stop: CancellationToken, conn
 }
 
 /// Serves one connection. CDAP sends no `date` (measured), which only hyper's own builder can do.
-async fn serve(stream: TcpStream, (router, cdap): Apis, stop: CancellationToken) {
+async fn serve(stream: TcpStream, (router, cdap, gate): Apis, stop: CancellationToken) {
     let _ = stream.set_nodelay(true);
     let (stream, reset) = ResettableStream::new(stream);
-    let layer = FaultLayer::new(router, Arc::clone(cdap.faults()), cdap, reset);
+    let layer = FaultLayer::new((router, cdap, gate), reset);
     let connection = hyper::server::conn::http1::Builder::new()
         .auto_date_header(false)
         .serve_connection(TokioIo::new(stream), layer);

@@ -41,7 +41,7 @@ impl Lab {
     /// All bytes of the answer, and whether it ended with a reset.
     fn raw(&self, path: &str) -> (Vec<u8>, bool) {
         let mut stream = self.sandbox.send(&format!(
-            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         ));
         let mut all = Vec::new();
         match stream.read_to_end(&mut all) {
@@ -106,7 +106,7 @@ fn a_reset_is_a_reset_and_comes_before_or_after_the_effect() {
         let body = r#"[{"appId":"cdf_mysql_to_bigquery","programType":"Workflow","programId":"DataPipelineWorkflow"}]"#;
         let size = body.len();
         let mut stream = lab.sandbox.send(&format!(
-            "POST {START} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n{body}"
+            "POST {START} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n{body}"
         ));
         let error = stream.read_to_end(&mut Vec::new()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionReset);
@@ -355,7 +355,7 @@ fn a_token_is_over_when_the_scenario_says_so() {
     ];
     let with = |token: &str, path: &str| {
         let mut stream = lab.sandbox.send(&format!(
-            "GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
         ));
         let mut all = Vec::new();
         stream.read_to_end(&mut all).unwrap();

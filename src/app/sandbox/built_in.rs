@@ -1,30 +1,40 @@
 //! The sandbox is built in: started together with the terminal or a run, or served alone until a signal comes.
 
-use crate::cli::{Exit, Release, SandboxOptions};
+use crate::cli::{Exit, GivenSecret, Release, SandboxOptions};
+use crate::client::Secret;
 use crate::config::{self, Home};
 use crate::signals::Signals;
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use domain::failure::Failure;
 use sandbox::scenario::{Scenario, shipped};
 use sandbox::{Personality, Sandbox, Settings, State};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use uuid::Uuid;
 
-/// The sandbox of this process; dropping it stops it.
+/// The sandbox of this process, and the token that only this process has; dropping it stops it.
 #[derive(Debug)]
-pub(in crate::app) struct Embedded(Sandbox);
+pub(in crate::app) struct Embedded {
+    sandbox: Sandbox,
+    token: Secret,
+}
 
 impl Embedded {
     pub(in crate::app) fn datafusion(&self) -> &str {
-        &self.0.ready().datafusion
+        &self.sandbox.ready().datafusion
     }
 
     pub(in crate::app) fn bigquery(&self) -> &str {
-        &self.0.ready().bigquery
+        &self.sandbox.ready().bigquery
+    }
+
+    /// What every request to it carries.
+    pub(in crate::app) fn token(&self) -> Secret {
+        self.token.clone()
     }
 
     pub(in crate::app) async fn shutdown(self) {
-        self.0.shutdown().await;
+        self.sandbox.shutdown().await;
     }
 }
 
@@ -35,14 +45,21 @@ pub(in crate::app) fn check(settings: &config::Settings, _: &Home) -> anyhow::Re
 
 /// Starts the sandbox of this home.
 pub(in crate::app) async fn open(home: &Home, scenario: &[PathBuf]) -> Result<Embedded, Failure> {
+    // 244 random bits.
+    let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
     let settings = Settings {
+        access_token: Some(token.clone()),
         scenario: scenarios(scenario).map_err(|error| Failure::permanent(format!("{error:#}")))?,
         state: State::Directory(home.sandbox()),
         ..Settings::default()
     };
-    Sandbox::start(settings).await.map(Embedded).map_err(|error| {
+    let sandbox = Sandbox::start(settings).await.map_err(|error| {
         Failure::permanent(format!("The sandbox did not start: {error}."))
             .with_remedy("Choose another folder with --home DIR.")
+    })?;
+    Ok(Embedded {
+        sandbox,
+        token: Secret::new(&token),
     })
 }
 
@@ -53,7 +70,13 @@ pub(in crate::app) async fn serve(home: &Home, options: &SandboxOptions) -> anyh
         (Some(folder), _) => State::Directory(folder.clone()),
         (None, _) => State::Directory(home.sandbox()),
     };
-    let source = options.source.as_deref().map(str::parse).transpose();
+    let source = given("--source", options.source.as_ref(), "DOWNBEAT_SANDBOX_SOURCE")?;
+    let cdap_token = given(
+        "--cdap-token",
+        options.cdap_token.as_ref(),
+        "DOWNBEAT_SANDBOX_CDAP_TOKEN",
+    )?;
+    let source = source.as_deref().map(str::parse).transpose();
     let source = source.map_err(|reason: String| anyhow::anyhow!("--source: {reason}"))?;
     let defaults = Settings::default();
     let speed = options.speed.unwrap_or(defaults.speed);
@@ -77,7 +100,7 @@ pub(in crate::app) async fn serve(home: &Home, options: &SandboxOptions) -> anyh
         lab: options.lab,
         allow_network: options.allow_network,
         accept_releases: options.accept_releases,
-        cdap_token: options.cdap_token.clone(),
+        cdap_token,
         ..defaults
     })
     .await?;
@@ -97,6 +120,24 @@ pub(in crate::app) async fn serve(home: &Home, options: &SandboxOptions) -> anyh
     signals.next().await;
     sandbox.shutdown().await;
     Ok(Exit::Success)
+}
+
+/// A secret from the command line or a file, else from a variable of the environment.
+fn given(option: &str, secret: Option<&GivenSecret>, variable: &str) -> anyhow::Result<Option<String>> {
+    let Some(secret) = secret else {
+        return Ok(std::env::var(variable).ok().filter(|text| !text.is_empty()));
+    };
+    let file = match secret.place() {
+        Ok(text) => return Ok(Some(text.to_owned())),
+        Err(file) => file,
+    };
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("{option}: the file {} cannot be read", file.display()))?;
+    let text = text.trim();
+    if text.is_empty() {
+        bail!("{option}: the file {} is empty.", file.display());
+    }
+    Ok(Some(text.to_owned()))
 }
 
 /// All scenarios as one.

@@ -1,6 +1,7 @@
 //! A build without the sandbox: it says so, and how to configure a profile.
 
 use crate::cli::{Exit, SandboxOptions};
+use crate::client::Secret;
 use crate::config::{Home, Settings};
 use anyhow::bail;
 use domain::failure::Failure;
@@ -18,6 +19,10 @@ impl Embedded {
     }
 
     pub(in crate::app) fn bigquery(&self) -> &str {
+        match *self {}
+    }
+
+    pub(in crate::app) fn token(&self) -> Secret {
         match *self {}
     }
 

@@ -216,6 +216,8 @@ fn a_token_in_the_environment_is_no_setting() {
     let token = [
         ("DOWNBEAT_ACCESS_TOKEN", "hunter2"),
         ("DOWNBEAT_CDAP_ACCESS_TOKEN", "hunter2"),
+        ("DOWNBEAT_SANDBOX_SOURCE", "hunter2"),
+        ("DOWNBEAT_SANDBOX_CDAP_TOKEN", "hunter2"),
     ];
     let given = Overrides::from_outside(
         None,

@@ -1,8 +1,10 @@
-//! Injects the faults of the scenario into requests, in front of the real APIs.
+//! Injects the faults of the scenario into requests, in front of the real APIs and behind the gate.
 //!
 //! A client must not see that a fault was injected. A reset needs the connection itself: see `server/resettable.rs`.
 
+use super::Apis;
 use super::fault_response::FaultResponse;
+use super::gate::Gate;
 use crate::accounts::Token;
 use crate::bigquery::JobWait;
 use crate::cdap::Cdap;
@@ -40,6 +42,7 @@ pub(super) struct FaultLayer {
     apis: TowerToHyperService<Router>,
     faults: Arc<FaultInjector>,
     cdap: Arc<Cdap>,
+    gate: Gate,
     /// Makes the connection end with a reset.
     reset: Arc<AtomicBool>,
 }
@@ -53,6 +56,9 @@ impl hyper::service::Service<Request<Incoming>> for FaultLayer {
         let layer = self.clone();
         Box::pin(async move {
             let request = request.map(Body::new);
+            if let Some(refused) = layer.gate.refuse(&request) {
+                return Ok(refused);
+            }
             if let Some(refused) = layer.refuse_expired_token(&request) {
                 return Ok(refused);
             }
@@ -66,11 +72,12 @@ impl hyper::service::Service<Request<Incoming>> for FaultLayer {
 }
 
 impl FaultLayer {
-    pub fn new(router: Router, faults: Arc<FaultInjector>, cdap: Arc<Cdap>, reset: Arc<AtomicBool>) -> Self {
+    pub fn new((router, cdap, gate): Apis, reset: Arc<AtomicBool>) -> Self {
         Self {
             apis: TowerToHyperService::new(router),
-            faults,
+            faults: Arc::clone(cdap.faults()),
             cdap,
+            gate,
             reset,
         }
     }
