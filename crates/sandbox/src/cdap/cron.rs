@@ -67,6 +67,13 @@ impl Cron {
 
     /// The next time after `ms`, in milliseconds since 1970.
     pub fn next(&self, ms: i64) -> Option<i64> {
+        // Without a number in range no time fits: no need to look at every day.
+        if [&self.seconds, &self.minutes, &self.hours, &self.months]
+            .iter()
+            .any(|field| field.is_empty())
+        {
+            return None;
+        }
         let after = Utc.timestamp_millis_opt(ms).single()?;
         (0..DAYS_AHEAD).find_map(|ahead| {
             let day = after.date_naive().checked_add_days(Days::new(ahead))?;
@@ -101,12 +108,12 @@ fn some(field: &str, read: impl Fn(&str) -> Option<Vec<u32>>) -> Option<Option<V
     }
 }
 
-/// The numbers that a field names, in order.
+/// The numbers that a field names and that are in its range, in order.
 fn numbers(field: &str, low: u32, high: u32, names: &[&str]) -> Option<Vec<u32>> {
-    let mut all = Vec::new();
+    let mut found = [false; 60];
     for part in field.split(',') {
         let (span, step) = match part.split_once('/') {
-            Some((span, step)) => (span, step.parse().ok().filter(|step| *step > 0)?),
+            Some((span, step)) => (span, step.parse().ok().filter(|step: &u32| *step > 0)?),
             None => (part, 1),
         };
         let (from, to) = match span.split_once('-') {
@@ -115,16 +122,13 @@ fn numbers(field: &str, low: u32, high: u32, names: &[&str]) -> Option<Vec<u32>>
             None if part.contains('/') => (number(span, low, names)?, high),
             None => (number(span, low, names)?, number(span, low, names)?),
         };
-        let mut next = from;
-        while next <= to {
-            all.push(next);
-            next += step;
+        // Only the range is looked through, however far the numbers reach.
+        for number in low.max(from)..=high.min(to) {
+            found[usize::try_from(number).ok()?] |= (number - from).is_multiple_of(step);
         }
     }
-    all.retain(|number| (low..=high).contains(number));
-    all.sort_unstable();
-    all.dedup();
-    Some(all)
+    let found = found.into_iter().zip(0..).filter(|(is_named, _)| *is_named);
+    Some(found.map(|(_, number)| number).collect())
 }
 
 fn number(text: &str, low: u32, names: &[&str]) -> Option<u32> {
@@ -158,6 +162,14 @@ mod tests {
             ("0 12 29 FEB ?", "2028-02-29T12:00:00+00:00"),
             ("10 0 0 1 1 ?", "2027-01-01T00:00:10+00:00"),
             ("99 * * * *", ""),
+            // Numbers out of range are accepted and never match, however far they reach.
+            ("0-4000000000 6 * * *", "2026-11-23T06:00:00+00:00"),
+            ("4294967295-4294967295/1 * * * *", ""),
+            ("0-4294967295/4294967295 6 * * *", "2026-11-23T06:00:00+00:00"),
+            ("4000000000-0 * * * *", ""),
+            ("58/4294967295 * * * *", "2026-11-23T05:58:00+00:00"),
+            ("0 0 4294967290-4294967295 * *", ""),
+            ("0 0 31 2 *", ""),
         ] {
             assert_eq!(next(expression, "2026-11-23T05:46:00Z"), expected, "{expression}");
         }

@@ -5,7 +5,9 @@
 
 use super::field::{at, text};
 use crate::api_error::ApiError;
+use googlesql::limits::MAX_DEPTH;
 use serde_json::Value as Json;
+use std::cell::LazyCell;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -28,20 +30,35 @@ impl Filter {
     pub fn parse(source: &str) -> Result<Self, ApiError> {
         let tokens =
             tokens(source).ok_or_else(|| ApiError::invalid(format!("Invalid filter: '{source}'")))?;
-        let mut rest = tokens.as_slice();
-        let filter = sequence(&mut rest).filter(|_| rest.is_empty());
-        filter.ok_or_else(|| {
-            let place = rest.first().map_or("the end", |token| token.text());
-            ApiError::invalid(format!("Invalid filter: '{source}', near {place}"))
-        })
+        let mut rest = Rest {
+            tokens: &tokens,
+            depth: 0,
+        };
+        match sequence(&mut rest) {
+            Some(filter) if rest.tokens.is_empty() => Ok(filter),
+            _ if rest.depth > MAX_DEPTH => Err(ApiError::invalid(format!(
+                "Invalid filter: it is nested deeper than {MAX_DEPTH}"
+            ))),
+            _ => {
+                let place = rest.tokens.first().map_or("the end", |token| token.text());
+                Err(ApiError::invalid(format!(
+                    "Invalid filter: '{source}', near {place}"
+                )))
+            }
+        }
     }
 
     pub fn matches(&self, item: &Json) -> bool {
+        self.matches_words(item, &LazyCell::new(|| item.to_string().to_lowercase()))
+    }
+
+    /// `words` is all of the item, which is written only if a single word is searched for, and then once.
+    fn matches_words<F: FnOnce() -> String>(&self, item: &Json, words: &LazyCell<String, F>) -> bool {
         match self {
-            Self::All(parts) => parts.iter().all(|part| part.matches(item)),
-            Self::Any(parts) => parts.iter().any(|part| part.matches(item)),
-            Self::Not(part) => !part.matches(item),
-            Self::Text(text) => item.to_string().to_lowercase().contains(&text.to_lowercase()),
+            Self::All(parts) => parts.iter().all(|part| part.matches_words(item, words)),
+            Self::Any(parts) => parts.iter().any(|part| part.matches_words(item, words)),
+            Self::Not(part) => !part.matches_words(item, words),
+            Self::Text(text) => words.contains(&text.to_lowercase()),
             Self::Compare {
                 field,
                 comparator,
@@ -153,12 +170,42 @@ fn quoted(letters: &mut Peekable<Chars<'_>>) -> Option<Token> {
     }
 }
 
+/// What is not read yet, and in how many brackets and negations that is. A bound that was passed stays passed: `depth` is
+/// not taken back when a part is refused.
+struct Rest<'a> {
+    tokens: &'a [Token],
+    depth: usize,
+}
+
+impl<'a> Rest<'a> {
+    fn first_is(&self, test: impl FnOnce(&Token) -> bool) -> bool {
+        self.tokens.first().is_some_and(test)
+    }
+
+    fn next(&mut self) -> Option<&'a Token> {
+        let (first, after) = self.tokens.split_first()?;
+        self.tokens = after;
+        Some(first)
+    }
+
+    /// Reads what is one level deeper.
+    fn deeper(&mut self, read: fn(&mut Self) -> Option<Filter>) -> Option<Filter> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return None;
+        }
+        let inner = read(self)?;
+        self.depth -= 1;
+        Some(inner)
+    }
+}
+
 /// Parts with AND or nothing between them.
-fn sequence(rest: &mut &[Token]) -> Option<Filter> {
+fn sequence(rest: &mut Rest<'_>) -> Option<Filter> {
     let mut parts = vec![alternatives(rest)?];
-    while rest.first().is_some_and(|token| *token != Token::Operator(")")) {
-        if rest[0].is("AND") {
-            *rest = &rest[1..];
+    while rest.first_is(|token| *token != Token::Operator(")")) {
+        if rest.first_is(|token| token.is("AND")) {
+            rest.next();
         }
         parts.push(alternatives(rest)?);
     }
@@ -170,10 +217,10 @@ fn sequence(rest: &mut &[Token]) -> Option<Filter> {
 }
 
 /// OR binds tighter than AND.
-fn alternatives(rest: &mut &[Token]) -> Option<Filter> {
+fn alternatives(rest: &mut Rest<'_>) -> Option<Filter> {
     let mut parts = vec![term(rest)?];
-    while rest.first().is_some_and(|token| token.is("OR")) {
-        *rest = &rest[1..];
+    while rest.first_is(|token| token.is("OR")) {
+        rest.next();
         parts.push(term(rest)?);
     }
     Some(if parts.len() == 1 {
@@ -183,33 +230,29 @@ fn alternatives(rest: &mut &[Token]) -> Option<Filter> {
     })
 }
 
-fn term(rest: &mut &[Token]) -> Option<Filter> {
-    let (first, after) = rest.split_first()?;
+fn term(rest: &mut Rest<'_>) -> Option<Filter> {
+    let (first, after) = rest.tokens.split_first()?;
     match first {
-        Token::Operator("-") => {
-            *rest = after;
-            return Some(Filter::Not(Box::new(term(rest)?)));
-        }
-        token if token.is("NOT") => {
-            *rest = after;
-            return Some(Filter::Not(Box::new(term(rest)?)));
+        token if *token == Token::Operator("-") || token.is("NOT") => {
+            rest.tokens = after;
+            return Some(Filter::Not(Box::new(rest.deeper(term)?)));
         }
         Token::Operator("(") => {
-            *rest = after;
-            let inner = sequence(rest)?;
-            let (_, after) = rest
-                .split_first()
-                .filter(|(token, _)| **token == Token::Operator(")"))?;
-            *rest = after;
+            rest.tokens = after;
+            let inner = rest.deeper(sequence)?;
+            if !rest.first_is(|token| *token == Token::Operator(")")) {
+                return None;
+            }
+            rest.next();
             return Some(inner);
         }
         Token::Operator(_) => return None,
         token if token.is("AND") || token.is("OR") => return None,
         Token::Text { .. } => {}
     }
-    *rest = after;
+    rest.tokens = after;
     let field = first.text().to_owned();
-    let Some((Token::Operator(comparator), after)) = rest.split_first() else {
+    let Some((Token::Operator(comparator), after)) = after.split_first() else {
         return Some(Filter::Text(field));
     };
     if matches!(*comparator, "(" | ")" | "-") {
@@ -218,7 +261,7 @@ fn term(rest: &mut &[Token]) -> Option<Filter> {
     let (Token::Text { text, .. }, after) = after.split_first()? else {
         return None;
     };
-    *rest = after;
+    rest.tokens = after;
     Some(Filter::Compare {
         field,
         comparator,
@@ -263,5 +306,27 @@ mod tests {
         for wrong in ["state=", "(state=A", "AND", "state==A", "a = \"b", "!a", ") a"] {
             assert!(Filter::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        for (open, close, levels) in [("(", ")", 1), ("NOT ", "", 1), ("-", "", 1), ("(NOT ", ")", 2)] {
+            let nested = |depth: usize| format!("{}a{}", open.repeat(depth), close.repeat(depth));
+            assert!(
+                Filter::parse(&nested(MAX_DEPTH / levels))
+                    .unwrap()
+                    .matches(&json!("a"))
+            );
+            for depth in [MAX_DEPTH / levels + 1, 5_000, 60_000] {
+                let refused = Filter::parse(&nested(depth)).unwrap_err();
+                assert!(
+                    refused.message.ends_with("it is nested deeper than 60"),
+                    "{open} {depth}"
+                );
+            }
+        }
+        // Side by side is not deep.
+        let wide = "(NOT (a)) ".repeat(10_000);
+        assert!(!Filter::parse(&wide).unwrap().matches(&json!("a")));
     }
 }

@@ -13,6 +13,12 @@ use std::cmp::Ordering;
 /// The default size of a page.
 const PAGE_SIZE: usize = 100;
 
+/// The most items of a page.
+const MAX_PAGE_SIZE: usize = 1_000;
+
+/// The most fields that a list is ordered by.
+const MAX_ORDERS: usize = 20;
+
 /// The requested page of `all`; the list has this name, and is left out when it is empty.
 pub(super) fn page(call: &Call, name: &str, all: Vec<Json>) -> ApiResult {
     let filter = call.params.text("filter").map(Filter::parse).transpose()?;
@@ -32,7 +38,9 @@ pub(super) fn page(call: &Call, name: &str, all: Vec<Json>) -> ApiResult {
         .text("pageSize")
         .and_then(|size| size.parse().ok())
         .filter(|size| *size > 0)
-        .unwrap_or(PAGE_SIZE);
+        .unwrap_or(PAGE_SIZE)
+        .min(MAX_PAGE_SIZE);
+    let start = start.min(all.len());
     let more = start + size < all.len();
     let items: Vec<Json> = all.into_iter().skip(start).take(size).collect();
     let mut answer = json!({});
@@ -60,6 +68,11 @@ fn sort(all: &mut [Json], order: &str) -> Result<(), ApiError> {
             }
         };
         keys.push((field.to_owned(), descending));
+    }
+    if keys.len() > MAX_ORDERS {
+        return Err(ApiError::invalid(format!(
+            "Invalid value for order_by: it has more than {MAX_ORDERS} fields"
+        )));
     }
     all.sort_by(|one, other| {
         let compare = |(field, descending): &(String, bool)| {
@@ -97,5 +110,6 @@ mod tests {
             assert_eq!(names(order), expected, "{order}");
         }
         assert!(sort(&mut all, "name up").is_err());
+        assert!(sort(&mut all, &"name,".repeat(21)).is_err());
     }
 }
