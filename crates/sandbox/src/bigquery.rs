@@ -61,7 +61,7 @@ use upload::Uploads;
 const MAX_BODY: usize = 10 * 1024 * 1024;
 
 /// The limit of one upload request in bytes.
-const MAX_UPLOAD: usize = 256 * 1024 * 1024;
+const MAX_UPLOAD: usize = 100 * 1024 * 1024;
 
 /// How long the job that a request makes stays PENDING: a fault of a scenario, given as an extension of the request.
 #[derive(Clone, Copy, Debug, Default)]

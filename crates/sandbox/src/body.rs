@@ -3,10 +3,19 @@
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use serde_json::Value as Json;
-use std::io::Read;
+use std::io::{self, Read};
 
-/// The limit of a decompressed body, in bytes.
-const MAX_DECOMPRESSED: u64 = 100 * 1024 * 1024;
+/// The limit of a body that is no file, in bytes, packed or not. BigQuery takes 10 MB.
+pub(super) const MAX_JSON: usize = 16 << 20;
+
+/// How many bytes the values of one JSON text may take in memory: a text of brackets needs eighty times its size.
+pub(super) const MAX_JSON_MEMORY: usize = 160 << 20;
+
+/// The most parts of a multipart body; a batch of Google's has up to 1,000.
+const MAX_PARTS: usize = 1_000;
+
+/// The longest boundary of a multipart body (RFC 2046).
+const MAX_BOUNDARY: usize = 70;
 
 /// Why a body cannot be read.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,21 +28,87 @@ pub(super) enum BodyError {
 
 /// A JSON body, with or without gzip; its Content-Type is ignored.
 pub(super) fn json(headers: &HeaderMap, bytes: &[u8]) -> Result<Json, BodyError> {
-    let decompressed;
+    let unpacked;
     let bytes = match header_text(headers, "content-encoding") {
         None | Some("identity") => bytes,
         Some("gzip") => {
-            let mut plain = Vec::new();
-            let mut reader = flate2::read::GzDecoder::new(bytes).take(MAX_DECOMPRESSED);
-            reader
-                .read_to_end(&mut plain)
+            let plain = read_at_most(flate2::read::GzDecoder::new(bytes), MAX_JSON)
                 .map_err(|error| BodyError::Syntax(error.to_string()))?;
-            decompressed = plain;
-            &decompressed[..]
+            unpacked = plain.ok_or_else(|| BodyError::Format(too_large()))?;
+            &unpacked[..]
         }
         Some(other) => return Err(BodyError::Format(format!("Unsupported content encoding {other}"))),
     };
+    let mut memory = JsonMemory::default();
+    memory.add(bytes);
+    if memory.total() > MAX_JSON_MEMORY {
+        return Err(BodyError::Format(too_many_values()));
+    }
     serde_json::from_slice(bytes).map_err(|error| BodyError::Syntax(error.to_string()))
+}
+
+/// All that a reader has, or `None` if it has more than `limit` bytes. No more than that is ever held.
+pub(super) fn read_at_most(reader: impl Read, limit: usize) -> io::Result<Option<Vec<u8>>> {
+    let mut all = Vec::new();
+    let mut reader = reader.take(limit as u64 + 1);
+    reader.read_to_end(&mut all)?;
+    Ok(Some(all).filter(|all| all.len() <= limit))
+}
+
+/// What is said of a body that is too large.
+pub(super) fn too_large() -> String {
+    format!("Request payload size exceeds the limit: {MAX_JSON} bytes.")
+}
+
+/// What is said of a body that is not large, but holds too much.
+pub(super) fn too_many_values() -> String {
+    format!(
+        "Request payload has too many values: in memory they would exceed the limit of {MAX_JSON_MEMORY} bytes of the \
+         sandbox."
+    )
+}
+
+/// Estimates, piece by piece, what the values of a JSON text take in memory, before anything is made of them.
+#[derive(Debug, Default)]
+pub(super) struct JsonMemory {
+    total: usize,
+    in_text: bool,
+    escaped: bool,
+}
+
+impl JsonMemory {
+    /// Counts the next bytes of the text.
+    pub fn add(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            let size = match byte {
+                _ if self.escaped => {
+                    self.escaped = false;
+                    0
+                }
+                b'\\' => {
+                    self.escaped = self.in_text;
+                    0
+                }
+                b'"' => {
+                    self.in_text = !self.in_text;
+                    16
+                }
+                _ if self.in_text => 1,
+                // An object is a node with room for eleven fields; an array begins with room for four values.
+                b'{' => 640,
+                b'[' => 128,
+                // A value among others, in an array that doubles as it grows.
+                b',' => 64,
+                _ => 0,
+            };
+            self.total = self.total.saturating_add(size);
+        }
+    }
+
+    /// The estimate so far, in bytes.
+    pub const fn total(&self) -> usize {
+        self.total
+    }
 }
 
 /// A header's value, if it is text.
@@ -59,8 +134,10 @@ pub(super) fn related(headers: &HeaderMap, bytes: &Bytes) -> Result<Related, Bod
     let mut parts = parts(headers, bytes)?.into_iter();
     let (metadata, content) = parts.next().zip(parts.next()).ok_or_else(malformed)?;
     let content_type = content.header("content-type").map(str::to_owned);
-    let metadata =
-        serde_json::from_slice(&metadata.content).map_err(|error| BodyError::Syntax(error.to_string()))?;
+    if metadata.content.len() > MAX_JSON {
+        return Err(BodyError::Format(too_large()));
+    }
+    let metadata = json(&HeaderMap::new(), &metadata.content)?;
     Ok(Related {
         metadata,
         content_type,
@@ -111,6 +188,9 @@ pub(super) fn parts(headers: &HeaderMap, bytes: &Bytes) -> Result<Vec<Part>, Bod
         .and_then(|rest| rest.split(';').next())
         .ok_or_else(malformed)?
         .trim_matches(['"', '\'', ' ']);
+    if boundary.is_empty() || boundary.len() > MAX_BOUNDARY {
+        return Err(malformed());
+    }
     let delimiter = format!("--{boundary}");
     let first = position(bytes, 0, delimiter.as_bytes()).ok_or_else(malformed)?;
     let mut begin = first + delimiter.len();
@@ -121,6 +201,11 @@ pub(super) fn parts(headers: &HeaderMap, bytes: &Bytes) -> Result<Vec<Part>, Bod
         // The line end before a delimiter belongs to the delimiter.
         let end = [&b"\r\n"[..], b"\n"].into_iter().find(|end| part.ends_with(end));
         let part = part.slice(..part.len() - end.map_or(0, <[u8]>::len));
+        if found.len() == MAX_PARTS {
+            return Err(BodyError::Format(format!(
+                "The multipart body has more than {MAX_PARTS} parts."
+            )));
+        }
         found.push(Part::parse(&part).ok_or_else(malformed)?);
         begin = next + delimiter.len();
     }
@@ -157,6 +242,53 @@ mod tests {
             }
         );
         assert!(related(&headers, &Bytes::from("--=x=")).is_err());
+    }
+
+    #[test]
+    fn what_grows_in_memory_is_refused_before_it_does() {
+        let packed = |text: &str| {
+            let mut bytes = Vec::new();
+            let mut encoder = flate2::read::GzEncoder::new(text.as_bytes(), flate2::Compression::fast());
+            encoder.read_to_end(&mut bytes).unwrap();
+            bytes
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert("content-encoding", "gzip".parse().unwrap());
+        let spaces = " ".repeat(MAX_JSON + 1);
+        assert!(
+            matches!(json(&headers, &packed(&spaces)), Err(BodyError::Format(text)) if text == too_large())
+        );
+        let one = HeaderMap::new();
+        for (text, fits) in [
+            (format!("[{}0]", "{\"a\":0},".repeat(200_000)), true),
+            (format!("[{}0]", "{\"a\":0},".repeat(300_000)), false),
+            (format!("[{}0]", "0,".repeat(2_000_000)), true),
+            (format!("[{}0]", "0,".repeat(3_000_000)), false),
+            (format!("[{}0]", "[0],".repeat(2_000_000)), false),
+            (format!("[\"{}\"]", "\\\"{[,".repeat(2_000_000)), true),
+        ] {
+            let answer = json(&one, text.as_bytes());
+            assert_eq!(answer.is_ok(), fits, "{}", &text[..20]);
+            assert!(fits || matches!(answer, Err(BodyError::Format(text)) if text == too_many_values()));
+        }
+        let deep = "[".repeat(100_000);
+        assert!(
+            matches!(json(&one, deep.as_bytes()), Err(BodyError::Syntax(text)) if text.contains("recursion"))
+        );
+    }
+
+    #[test]
+    fn the_parts_of_a_body_are_bounded() {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", "multipart/mixed; boundary=b".parse().unwrap());
+        let body = |count: usize| Bytes::from("--b\n\nx\n".repeat(count) + "--b--");
+        assert_eq!(parts(&headers, &body(MAX_PARTS)).unwrap().len(), MAX_PARTS);
+        assert!(
+            matches!(parts(&headers, &body(MAX_PARTS + 1)), Err(BodyError::Format(text)) if text.contains("parts"))
+        );
+        let long = format!("multipart/mixed; boundary={}", "b".repeat(71));
+        headers.insert("content-type", long.parse().unwrap());
+        assert_eq!(parts(&headers, &body(1)), Err(malformed()));
     }
 
     #[test]

@@ -2,9 +2,10 @@
 //! and body.
 
 use crate::api_error::ApiError;
+use crate::body::{self, BodyError};
 use crate::params::Params;
 use axum::body::Bytes;
-use axum::http::{Method, Uri};
+use axum::http::{HeaderMap, Method, Uri};
 use serde_json::Value as Json;
 
 /// The parts of a request.
@@ -46,8 +47,15 @@ impl Call {
         let body = if body.is_empty() {
             Json::Null
         } else {
-            serde_json::from_slice(body)
-                .map_err(|error| ApiError::invalid(format!("Invalid JSON payload received. {error}")))?
+            match body::json(&HeaderMap::new(), body) {
+                Ok(json) => json,
+                Err(BodyError::Format(text)) => return Err(ApiError::invalid(text)),
+                Err(BodyError::Syntax(text)) => {
+                    return Err(ApiError::invalid(format!(
+                        "Invalid JSON payload received. {text}"
+                    )));
+                }
+            }
         };
         Ok(Self {
             method: method.to_string(),

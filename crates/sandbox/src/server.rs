@@ -3,9 +3,11 @@
 //! `Ready` is the line that `downbeat sandbox` prints. It is an interface for scripts: its keys and their order never
 //! change.
 
+mod connections;
 mod fault_layer;
 mod fault_response;
 mod gate;
+mod intake;
 mod resettable;
 
 use super::accounts;
@@ -17,18 +19,24 @@ use super::project::Project;
 use super::resource_names::ResourceNames;
 use super::{SandboxError, Settings};
 use axum::Router;
+use connections::{Connection, Connections};
 use fault_layer::FaultLayer;
 use gate::Gate;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use intake::Intake;
 use pipelines::execution::Executor;
 use resettable::ResettableStream;
 use serde::Serialize;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// How long the head of a request may take, and how long a connection may be kept without one.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// Where the sandbox answers; serializes to the JSON line of `downbeat sandbox`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -92,7 +100,7 @@ impl Running {
     pub async fn shutdown(self) {
         self.stop.cancel();
         self.connections.close();
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(3), self.connections.wait()).await;
+        let _ = tokio::time::timeout(Duration::from_secs(3), self.connections.wait()).await;
         self.cdap.shutdown().await;
     }
 }
@@ -138,7 +146,7 @@ pub async fn start(
         .merge(more);
     let stop = CancellationToken::new();
     let connections = TaskTracker::new();
-    let apis = (router, Arc::clone(&cdap), Gate::new(&settings));
+    let apis = (router, Arc::clone(&cdap), Gate::new(&settings), Intake::new());
     connections.spawn(accept(listener, apis, stop.clone(), connections.clone()));
     tokio::spawn(
         stop.clone()
@@ -172,37 +180,45 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, SandboxError> {
         })
 }
 
-/// All APIs, the control plane that may be away, and who may use them.
-type Apis = (Router, Arc<Cdap>, Gate);
+/// All APIs, the control plane that may be away, who may use them, and how much at once.
+type Apis = (Router, Arc<Cdap>, Gate, Intake);
 
-async fn accept(listener: TcpListener, apis: Apis, stop: CancellationToken, connections: TaskTracker) {
+async fn accept(listener: TcpListener, apis: Apis, stop: CancellationToken, tasks: TaskTracker) {
+    let connections = Connections::new();
     loop {
-        let stream = tokio::select! {
+        let accepted = tokio::select! {
             () = stop.cancelled() => return,
-            accepted = listener.accept() => accepted,
+            accepted = async {
+                let stream = listener.accept().await;
+                let connection = connections.enter().await;
+                (stream, connection)
+            } => accepted,
         };
-        match stream {
-            Ok((stream, _)) => {
-                connections.spawn(serve(stream, apis.clone(), stop.clone()));
+        match accepted {
+            (Ok((stream, _)), connection) => {
+                tasks.spawn(serve((stream, connection), apis.clone(), stop.clone()));
             }
-            // Out of file handles, or the peer is gone: the next connection may succeed.
-            Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+            // Out of file handles, or the peer is gone: the next connection may succeed. Its place is free again.
+            (Err(_), _) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     }
 }
 
 /// Serves one connection. CDAP sends no `date` (measured), which only hyper's own builder can do.
-async fn serve(stream: TcpStream, (router, cdap, gate): Apis, stop: CancellationToken) {
+async fn serve((stream, place): (TcpStream, Connection), apis: Apis, stop: CancellationToken) {
     let _ = stream.set_nodelay(true);
     let (stream, reset) = ResettableStream::new(stream);
-    let layer = FaultLayer::new((router, cdap, gate), reset);
+    let layer = FaultLayer::new(apis, place.clone(), reset);
     let connection = hyper::server::conn::http1::Builder::new()
         .auto_date_header(false)
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
         .serve_connection(TokioIo::new(stream), layer);
     tokio::pin!(connection);
     tokio::select! {
         // A broken connection needs no handling.
         _ = connection.as_mut() => {}
+        () = place.closed() => {}
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;

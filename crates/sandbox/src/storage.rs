@@ -23,7 +23,7 @@ pub(super) use xml::is_object;
 #[cfg(test)]
 mod tests;
 
-use crate::body;
+use crate::body::{self, MAX_JSON};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
@@ -35,8 +35,8 @@ use resumable::Uploads;
 use serde_json::Value as Json;
 use std::sync::Arc;
 
-/// The limit of a body in bytes, except for resumable uploads.
-const MAX_BODY: usize = 256 * 1024 * 1024;
+/// The limit of a multipart upload in bytes. Clients send larger objects in other ways, which go to disk as they come.
+const MAX_MULTIPART: usize = 100 << 20;
 
 /// What the handlers share.
 struct ApiState {
@@ -100,7 +100,7 @@ pub(crate) fn router(buckets: Buckets) -> Router {
             "/{bucket}/{*object}",
             get(xml::get).put(xml::put).delete(xml::delete),
         )
-        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(DefaultBodyLimit::max(MAX_JSON))
         .with_state(state);
     let batches = post(batch::perform).with_state(apis.clone());
     apis.route("/batch/storage/v1", batches)

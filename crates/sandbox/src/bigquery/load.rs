@@ -7,12 +7,15 @@ use super::autodetect::detect_columns;
 use super::job::Outcome;
 use super::record::{Record, RowOptions};
 use super::table_reference::{Destination, TableReference};
+use crate::body::read_at_most;
 use flate2::read::MultiGzDecoder;
 use googlesql::value::{Column, Value};
 use googlesql::{SqlError, WriteDisposition};
 use pipelines::container::{Container, ReadOptions};
 use serde_json::Value as Json;
-use std::io::Read;
+
+/// How many bytes a packed file may have when it is unpacked.
+const MAX_UNPACKED: usize = 64 << 20;
 
 /// A load job.
 pub(super) struct Load {
@@ -184,11 +187,14 @@ fn decompress(content: Vec<u8>) -> Result<Vec<u8>, SqlError> {
     if !content.starts_with(&[0x1f, 0x8b]) {
         return Ok(content);
     }
-    let mut plain = Vec::new();
-    MultiGzDecoder::new(&content[..])
-        .read_to_end(&mut plain)
-        .map_err(|error| SqlError::bad_data(format!("Error while reading data, error message: {error}")))?;
-    Ok(plain)
+    let bad = |text: String| SqlError::bad_data(format!("Error while reading data, error message: {text}"));
+    read_at_most(MultiGzDecoder::new(&content[..]), MAX_UNPACKED)
+        .map_err(|error| bad(error.to_string()))?
+        .ok_or_else(|| {
+            bad(format!(
+                "the file unpacks to more than {MAX_UNPACKED} bytes, which the sandbox refuses"
+            ))
+        })
 }
 
 /// The addresses of the objects that match a `gs://` address with at most one `*`.

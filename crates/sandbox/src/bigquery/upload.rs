@@ -16,12 +16,75 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value as Json;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Unfinished resumable uploads: the job of each, and the bytes received so far.
+/// How many bytes all unfinished uploads may hold; of more, the oldest are forgotten.
+const MAX_PENDING: usize = 100 << 20;
+
+/// How many uploads may be unfinished.
+const MAX_UPLOADS: usize = 100;
+
+/// Unfinished resumable uploads, the oldest first: the job of each, and the bytes received so far.
 #[derive(Default)]
-pub(super) struct Uploads(Mutex<HashMap<String, (Json, Vec<u8>)>>);
+pub(super) struct Uploads(Mutex<VecDeque<Upload>>);
+
+struct Upload {
+    id: String,
+    job: Json,
+    data: Vec<u8>,
+}
+
+impl Uploads {
+    fn open(&self) -> MutexGuard<'_, VecDeque<Upload>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, id: String, job: Json) {
+        let mut uploads = self.open();
+        if uploads.len() == MAX_UPLOADS {
+            uploads.pop_front();
+        }
+        uploads.push_back(Upload {
+            id,
+            job,
+            data: Vec::new(),
+        });
+    }
+
+    /// Appends a chunk: how much there is by now, and job and data if it was the last. `None` if the upload is not known.
+    #[expect(clippy::type_complexity, reason = "it is read in one place")]
+    fn append(
+        &self,
+        id: &str,
+        range: Option<&str>,
+        bytes: &[u8],
+    ) -> Option<Result<(usize, Option<(Json, Vec<u8>)>), ApiError>> {
+        let mut uploads = self.open();
+        let at = uploads.iter().position(|upload| upload.id == id)?;
+        let mut upload = uploads.remove(at)?;
+        let (start, last) = chunk_position(range, upload.data.len(), bytes.len());
+        let received = upload.data.len();
+        if start != received && !bytes.is_empty() {
+            uploads.insert(at, upload);
+            return Some(Ok((received, None)));
+        }
+        if received + bytes.len() > MAX_PENDING {
+            let text = format!("The sandbox takes uploads of load jobs of up to {MAX_PENDING} bytes.");
+            return Some(Err(ApiError::invalid(text)));
+        }
+        upload.data.extend_from_slice(bytes);
+        let received = upload.data.len();
+        if last {
+            return Some(Ok((received, Some((upload.job, upload.data)))));
+        }
+        uploads.push_back(upload);
+        while uploads.iter().map(|upload| upload.data.len()).sum::<usize>() > MAX_PENDING {
+            uploads.pop_front();
+        }
+        Some(Ok((received, None)))
+    }
+}
 
 pub(super) async fn begin(
     State(state): State<Arc<ApiState>>,
@@ -39,8 +102,7 @@ pub(super) async fn begin(
         Some("resumable") => {
             let job = body::json(&headers, &bytes)?;
             let id = uuid::Uuid::new_v4().to_string();
-            let mut uploads = state.uploads.0.lock().unwrap_or_else(PoisonError::into_inner);
-            uploads.insert(id.clone(), (job, Vec::new()));
+            state.uploads.begin(id.clone(), job);
             let location = format!(
                 "{}/upload/bigquery/v2/projects/{project}/jobs?uploadType=resumable&upload_id={id}",
                 base_url(&headers)
@@ -73,18 +135,9 @@ pub(super) async fn resume(
     let unknown = || ApiError::not_found("The upload is not known: it has ended, or it never began.");
     let id = params.text("upload_id").ok_or_else(unknown)?.to_owned();
     let range = header_text(&headers, "content-range");
-    let (job, data) = {
-        let mut uploads = state.uploads.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, data) = uploads.get_mut(&id).ok_or_else(unknown)?;
-        let (start, last) = chunk_position(range, data.len(), bytes.len());
-        if start != data.len() && !bytes.is_empty() {
-            return Ok(incomplete(data.len()));
-        }
-        data.extend_from_slice(&bytes);
-        if !last {
-            return Ok(incomplete(data.len()));
-        }
-        uploads.remove(&id).ok_or_else(unknown)?
+    let (received, whole) = state.uploads.append(&id, range, &bytes).ok_or_else(unknown)??;
+    let Some((job, data)) = whole else {
+        return Ok(incomplete(received));
     };
     job_api::start(&state, &job, Some(data), JobWait::default())
         .await
@@ -113,7 +166,9 @@ fn chunk_position(range: Option<&str>, received: usize, length: usize) -> (usize
         .split_once('-')
         .and_then(|(start, _)| start.parse().ok())
         .unwrap_or(received);
-    let last = total.parse::<usize>().is_ok_and(|total| start + length >= total);
+    let last = total
+        .parse::<usize>()
+        .is_ok_and(|total| start.saturating_add(length) >= total);
     (start, last)
 }
 

@@ -3,10 +3,13 @@
 //! A client must not see that a fault was injected. A reset needs the connection itself: see `server/resettable.rs`.
 
 use super::Apis;
+use super::connections::Connection;
 use super::fault_response::FaultResponse;
 use super::gate::Gate;
+use super::intake::Intake;
 use crate::accounts::Token;
 use crate::bigquery::JobWait;
+use crate::body::MAX_JSON;
 use crate::cdap::Cdap;
 use crate::scenario::injector::FaultInjector;
 use crate::scenario::request::ApiRequest;
@@ -15,15 +18,18 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::response::Parts;
 use axum::http::{HeaderValue, Method, Request, Response, header};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper_util::service::TowerToHyperService;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// As large as the largest body that an API takes.
-const LARGEST_BODY: usize = 150 << 20;
+/// The largest body that rules look into: that of a question. Larger ones are files, and go by unread.
+const LARGEST_BODY: usize = MAX_JSON;
+
+/// The largest answer that is cut or trickled; a larger one ends with a reset.
+const LARGEST_ANSWER: usize = 64 << 20;
 
 /// In how many pieces a trickling body is sent.
 const TRICKLE_PIECES: usize = 10;
@@ -43,6 +49,8 @@ pub(super) struct FaultLayer {
     faults: Arc<FaultInjector>,
     cdap: Arc<Cdap>,
     gate: Gate,
+    intake: Intake,
+    connection: Connection,
     /// Makes the connection end with a reset.
     reset: Arc<AtomicBool>,
 }
@@ -55,29 +63,41 @@ impl hyper::service::Service<Request<Incoming>> for FaultLayer {
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let layer = self.clone();
         Box::pin(async move {
-            let request = request.map(Body::new);
-            if let Some(refused) = layer.gate.refuse(&request) {
-                return Ok(refused);
-            }
-            if let Some(refused) = layer.refuse_expired_token(&request) {
-                return Ok(refused);
-            }
-            if layer.faults.affects_requests() {
-                layer.inject(request).await
-            } else {
-                layer.pass(request).await
-            }
+            let answer = layer.answer(request).await;
+            layer.connection.waits();
+            answer
         })
     }
 }
 
 impl FaultLayer {
-    pub fn new((router, cdap, gate): Apis, reset: Arc<AtomicBool>) -> Self {
+    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, ConnectionReset> {
+        if let Some(refused) = self.gate.refuse(&request) {
+            return Ok(refused);
+        }
+        // What it holds is given back when it is answered.
+        let (request, _held) = match self.intake.take(request, &self.connection).await {
+            Ok(taken) => taken,
+            Err(refused) => return Ok(refused),
+        };
+        if let Some(refused) = self.refuse_expired_token(&request) {
+            return Ok(refused);
+        }
+        if self.faults.affects_requests() {
+            self.inject(request).await
+        } else {
+            self.pass(request).await
+        }
+    }
+
+    pub fn new((router, cdap, gate, intake): Apis, connection: Connection, reset: Arc<AtomicBool>) -> Self {
         Self {
             apis: TowerToHyperService::new(router),
             faults: Arc::clone(cdap.faults()),
             cdap,
             gate,
+            intake,
+            connection,
             reset,
         }
     }
@@ -172,7 +192,9 @@ impl FaultLayer {
 
     /// Reads the body of a request if a rule needs it; empty otherwise.
     async fn with_body(&self, request: Request<Body>) -> Result<(Request<Body>, String), ConnectionReset> {
-        if !self.faults.needs_bodies() || *request.method() == Method::GET {
+        let length = request.body().size_hint().exact();
+        let is_small = length.is_none_or(|length| length <= LARGEST_BODY as u64);
+        if !self.faults.needs_bodies() || *request.method() == Method::GET || !is_small {
             return Ok((request, String::new()));
         }
         let (head, body) = request.into_parts();
@@ -216,7 +238,7 @@ impl FaultLayer {
     /// The whole answer of the API.
     async fn whole_answer(&self, request: Request<Body>) -> Result<(Parts, Bytes), ConnectionReset> {
         let (head, body) = self.pass(request).await?.into_parts();
-        let bytes = axum::body::to_bytes(body, usize::MAX)
+        let bytes = axum::body::to_bytes(body, LARGEST_ANSWER)
             .await
             .map_err(|_| ConnectionReset)?;
         Ok((head, bytes))

@@ -15,7 +15,7 @@ use hyper_util::service::TowerToHyperService;
 /// How many calls a batch may have.
 const MAX_CALLS: usize = 100;
 
-/// The limit of one response in bytes: a page of a list.
+/// The limit of all responses in bytes, which is more than a page of a list.
 const MAX_RESPONSE: usize = 16 << 20;
 
 pub(super) async fn perform(
@@ -49,6 +49,9 @@ pub(super) async fn perform(
         body.extend(b"\r\n");
         body.extend(to_bytes_on_wire(answer).await?);
         body.extend(b"\r\n");
+        if body.len() > MAX_RESPONSE {
+            return Err(too_large("the responses are larger than 16 MiB together"));
+        }
     }
     body.extend(format!("--{boundary}--\r\n").into_bytes());
     let content_type = [(
@@ -92,12 +95,16 @@ fn request(call: &Part, outer: &HeaderMap) -> Result<Request<Body>, ApiError> {
     request.body(Body::from(inner.content)).map_err(|_| malformed())
 }
 
+fn too_large(text: &str) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "responseTooLarge", text)
+}
+
 /// A response as HTTP/1.1 text.
 async fn to_bytes_on_wire(answer: Response) -> Result<Vec<u8>, ApiError> {
     let (head, body) = answer.into_parts();
     let body = to_bytes(body, MAX_RESPONSE)
         .await
-        .map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "responseTooLarge", error.to_string()))?;
+        .map_err(|error| too_large(&error.to_string()))?;
     let reason = head.status.canonical_reason().unwrap_or_default();
     let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", head.status.as_u16()).into_bytes();
     for name in [header::CONTENT_TYPE, header::ETAG] {

@@ -63,7 +63,8 @@ pub(super) async fn content(
 ) -> Result<Response, ApiError> {
     let mut response_headers = object_headers(record, etag);
     if is_transcoded(record, headers) {
-        let plain = decompress(file).await?;
+        let plain = decompressed(file).await;
+        let plain = plain.map_err(|error| ApiError::internal(error.to_string()))?;
         response_headers.remove(header::CONTENT_ENCODING);
         response_headers.insert("warning", HeaderValue::from_static("214 UploadServer gunzipped"));
         return Ok((response_headers, plain).into_response());
@@ -105,15 +106,29 @@ fn is_transcoded(record: &ObjectMetadata, headers: &HeaderMap) -> bool {
     is_gzip && !accepts_gzip && !no_transform
 }
 
-async fn decompress(file: File) -> Result<Vec<u8>, ApiError> {
+/// The unpacked content in chunks. A file that is not packed is an error before the answer begins.
+async fn decompressed(file: File) -> io::Result<Body> {
+    let first = unpack(GzDecoder::new(file)).await?;
+    Ok(Body::from_stream(stream::try_unfold(
+        first,
+        |(chunk, reader)| async move {
+            if chunk.is_empty() {
+                return Ok(None);
+            }
+            let next = unpack(reader).await?;
+            Ok::<_, io::Error>(Some((chunk, next)))
+        },
+    )))
+}
+
+/// The next chunk, which is empty at the end, on a thread that may block.
+async fn unpack(mut reader: GzDecoder<File>) -> io::Result<(Vec<u8>, GzDecoder<File>)> {
     let read = tokio::task::spawn_blocking(move || {
-        let mut plain = Vec::new();
-        GzDecoder::new(file).read_to_end(&mut plain).map(|_| plain)
+        let mut chunk = Vec::new();
+        reader.by_ref().take(CHUNK as u64).read_to_end(&mut chunk)?;
+        Ok((chunk, reader))
     });
-    read.await
-        .map_err(io::Error::other)
-        .flatten()
-        .map_err(|error| ApiError::internal(error.to_string()))
+    read.await.map_err(io::Error::other)?
 }
 
 fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {

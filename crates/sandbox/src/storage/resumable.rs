@@ -21,7 +21,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::TryStreamExt;
 use pipelines::bucket::{BucketError, ObjectMetadata, PendingObject};
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Mutex as AsyncMutex;
@@ -29,9 +29,12 @@ use tokio::sync::Mutex as AsyncMutex;
 /// The least bytes of a chunk that is not the last.
 const MIN_CHUNK: u64 = 256 << 10;
 
-/// Resumable uploads by id.
+/// How many uploads are remembered. Each unfinished one holds an open file; of more, the oldest is forgotten.
+const MAX_UPLOADS: usize = 100;
+
+/// Resumable uploads by id, the oldest first.
 #[derive(Default)]
-pub(super) struct Uploads(Mutex<HashMap<String, Arc<AsyncMutex<Upload>>>>);
+pub(super) struct Uploads(Mutex<VecDeque<(String, Arc<AsyncMutex<Upload>>)>>);
 
 /// One upload: its content so far, or the object that it became.
 struct Upload {
@@ -46,12 +49,24 @@ impl Uploads {
         let uploads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // The status is documented, the text is not.
         let unknown = || ApiError::not_found("The upload is not known: it has ended, or it never began.");
-        let upload = uploads.get(id).ok_or_else(unknown)?;
+        let (_, upload) = uploads
+            .iter()
+            .find(|(known, _)| known == id)
+            .ok_or_else(unknown)?;
         Ok((id.to_owned(), Arc::clone(upload)))
     }
 
     fn remove(&self, id: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        let mut uploads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        uploads.retain(|(known, _)| known != id);
+    }
+
+    fn add(&self, id: String, upload: Upload) {
+        let mut uploads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if uploads.len() == MAX_UPLOADS {
+            uploads.pop_front();
+        }
+        uploads.push_back((id, Arc::new(AsyncMutex::new(upload))));
     }
 }
 
@@ -81,8 +96,7 @@ pub(super) async fn begin(
         pending: Some(pending),
         done: None,
     };
-    let mut uploads = state.uploads.0.lock().unwrap_or_else(PoisonError::into_inner);
-    uploads.insert(id.clone(), Arc::new(AsyncMutex::new(upload)));
+    state.uploads.add(id.clone(), upload);
     let headers = [("location", location), ("x-guploader-uploadid", id)];
     Ok((StatusCode::OK, headers).into_response())
 }
@@ -149,7 +163,7 @@ fn too_small(length: u64) -> ApiError {
 
 /// Appends a chunk without its first `skip` bytes; returns the length of the whole chunk. When the body breaks off,
 /// the bytes that arrived are kept.
-async fn append(pending: &mut PendingObject, body: Body, mut skip: u64) -> Result<u64, ApiError> {
+pub(super) async fn append(pending: &mut PendingObject, body: Body, mut skip: u64) -> Result<u64, ApiError> {
     let mut frames = body.into_data_stream();
     let mut length = 0;
     while let Some(bytes) = frames

@@ -2,8 +2,8 @@
 
 use super::error::ApiError;
 use super::upload_request::UploadRequest;
-use super::{ApiState, MAX_BODY, json_body, resource, resumable};
-use crate::body::{Related, header_text, related};
+use super::{ApiState, MAX_MULTIPART, json_body, resource, resumable};
+use crate::body::{MAX_JSON, Related, header_text, related};
 use crate::params::Params;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, State};
@@ -23,21 +23,23 @@ pub(super) async fn post(
     if params.text("upload_id").is_some() {
         return resumable::resume(State(state), params, headers, body).await;
     }
-    let bytes = to_bytes(body, MAX_BODY).await;
-    let bytes = bytes.map_err(|error| ApiError::invalid(format!("The body cannot be read: {error}")))?;
-    state.check_bucket(&bucket)?;
     let content_type = header_text(&headers, "content-type");
-    match params
+    let id = bucket.clone();
+    let record = match params
         .text("uploadType")
         .or_else(|| header_text(&headers, "x-goog-upload-protocol"))
     {
         Some("resumable") => {
+            let bytes = whole(body, MAX_JSON).await?;
+            state.check_bucket(&bucket)?;
             let metadata = json_body(&headers, &bytes)?;
             let content_type = header_text(&headers, "x-upload-content-type");
             let request = UploadRequest::new(bucket, &params, &headers, &metadata, content_type)?;
-            resumable::begin(&state, request, &headers).await
+            return resumable::begin(&state, request, &headers).await;
         }
         Some("multipart") => {
+            let bytes = whole(body, MAX_MULTIPART).await?;
+            state.check_bucket(&bucket)?;
             let Related {
                 metadata,
                 content_type,
@@ -45,26 +47,24 @@ pub(super) async fn post(
             } = related(&headers, &bytes)?;
             let content_type = content_type.as_deref();
             let request = UploadRequest::new(bucket, &params, &headers, &metadata, content_type)?;
-            insert(&state, request, &headers, content).await
+            request.store(&state, Body::from(content)).await?
         }
         Some("media") => {
+            state.check_bucket(&bucket)?;
             let request = UploadRequest::new(bucket, &params, &headers, &Json::Null, content_type)?;
-            insert(&state, request, &headers, bytes).await
+            request.store(&state, body).await?
         }
-        other => Err(ApiError::invalid(format!(
-            "Invalid upload type {}",
-            other.unwrap_or_default()
-        ))),
-    }
+        other => {
+            return Err(ApiError::invalid(format!(
+                "Invalid upload type {}",
+                other.unwrap_or_default()
+            )));
+        }
+    };
+    Ok(resource::object_response(&headers, &id, &record))
 }
 
-async fn insert(
-    state: &ApiState,
-    request: UploadRequest,
-    headers: &HeaderMap,
-    content: Bytes,
-) -> Result<Response, ApiError> {
-    let bucket = request.bucket.clone();
-    let record = request.store(state, content).await?;
-    Ok(resource::object_response(headers, &bucket, &record))
+async fn whole(body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    let bytes = to_bytes(body, limit).await;
+    bytes.map_err(|error| ApiError::invalid(format!("The body cannot be read: {error}")))
 }

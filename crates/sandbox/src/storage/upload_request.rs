@@ -3,14 +3,13 @@
 use super::ApiState;
 use super::error::ApiError;
 use super::object::check_fields;
-use super::resource;
+use super::{resource, resumable};
 use crate::body::header_text;
 use crate::params::Params;
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::http::HeaderMap;
-use pipelines::bucket::{BucketError, Conditions, Fields, ObjectMetadata, PendingObject, object_name_error};
+use pipelines::bucket::{Conditions, Fields, ObjectMetadata, PendingObject, object_name_error};
 use serde_json::Value as Json;
-use std::io::Write;
 
 /// An object to be written.
 #[derive(Clone, Debug)]
@@ -93,15 +92,12 @@ impl UploadRequest {
         Ok(())
     }
 
-    /// Writes a complete content.
-    pub async fn store(self, state: &ApiState, content: Bytes) -> Result<ObjectMetadata, ApiError> {
-        let pending = state
-            .with_buckets(move |buckets| {
-                let mut pending = buckets.create_pending()?;
-                pending.write_all(&content).map_err(BucketError::from)?;
-                Ok(pending)
-            })
+    /// Writes a content as it comes, and makes it the object when it is complete.
+    pub async fn store(self, state: &ApiState, content: Body) -> Result<ObjectMetadata, ApiError> {
+        let mut pending = state
+            .with_buckets(|buckets| Ok(buckets.create_pending()?))
             .await?;
+        resumable::append(&mut pending, content, 0).await?;
         self.commit(state, pending).await
     }
 

@@ -7,7 +7,7 @@ use super::upload_request::UploadRequest;
 use super::{ApiState, media};
 use crate::body::header_text;
 use crate::params::Params;
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -67,7 +67,7 @@ pub(super) async fn put(
     State(state): State<Arc<ApiState>>,
     Path(path): Path<ObjectPath>,
     headers: HeaderMap,
-    bytes: Bytes,
+    body: Body,
 ) -> Response {
     let answer = async {
         check_bucket_name(&path)?;
@@ -78,7 +78,7 @@ pub(super) async fn put(
         let content_type = header_text(&headers, "content-type");
         let mut request = UploadRequest::new(bucket, &params, &headers, &metadata, content_type)?;
         request.conditions = conditions(&headers);
-        let record = request.store(&state, bytes).await?;
+        let record = request.store(&state, body).await?;
         let headers = [
             ("etag", md5_etag(record.md5.as_deref())),
             ("x-goog-generation", record.generation.to_string()),
