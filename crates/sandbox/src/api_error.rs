@@ -1,5 +1,6 @@
 //! Errors of Google's newer APIs, which all have one form: Data Fusion's, and those of the project itself.
 
+use crate::resource_names::NOT_GOOGLE;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
@@ -34,6 +35,12 @@ impl ApiError {
     pub fn not_found(resource: &str) -> Self {
         let text = format!("Resource '{resource}' was not found");
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", text)
+    }
+
+    /// Says that the answer is an imitation's.
+    pub fn not_of_google(mut self) -> Self {
+        self.message += NOT_GOOGLE;
+        self
     }
 
     pub fn already_exists(resource: &str) -> Self {

@@ -158,7 +158,8 @@ impl Project {
                 return Err(ApiError::permission_denied(format!(
                     "The caller does not have permission on the project '{}' (or it may not exist).",
                     call.project
-                )));
+                ))
+                .not_of_google());
             }
             handle(self, &call)
         }))

@@ -1,5 +1,10 @@
 //! The names of what every sandbox has: project, instance, pipeline, tables.
 
+/// What is added to Google's words where somebody asks for what is not here: else a person might ask an administrator for a
+/// role because of an imitation.
+pub(crate) const NOT_GOOGLE: &str =
+    " This is Downbeat's sandbox, not Google: its only project is downbeat-sandbox.";
+
 /// What a client names in its requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceNames {
@@ -33,5 +38,15 @@ impl Default for ResourceNames {
             configuration_table: "configuration".into(),
             output_table: "landing".into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_project_that_is_told_is_the_one_that_is_here() {
+        assert!(NOT_GOOGLE.ends_with(&format!(" {}.", ResourceNames::default().project)));
     }
 }

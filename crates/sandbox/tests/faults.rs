@@ -349,7 +349,7 @@ fn a_token_is_over_when_the_scenario_says_so() {
     };
     let paths = [
         "/bigquery/v2/projects",
-        "/storage/v1/b?project=p",
+        "/storage/v1/b?project=downbeat-sandbox",
         "/v1/projects/downbeat-sandbox/locations",
         APP,
     ];

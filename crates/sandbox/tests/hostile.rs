@@ -7,7 +7,7 @@
 mod served;
 
 use served::Served;
-use std::io::Read;
+use std::io::{Read, Write};
 
 const EMPTIED: &str = "DELETE FROM cdf_output.configuration WHERE true";
 
@@ -111,8 +111,11 @@ fn web_pages_and_other_names_of_this_machine_reach_nothing() {
         (gets("Host: metadata.google.internal\r\n"), 421, of_host),
         (gets("Host: localhost.evil.example:80\r\n"), 421, of_host),
         (gets("Host:\r\n"), 421, of_host),
-        (gets(""), 400, "must have one Host header"),
-        (gets(&format!("{own}{own}")), 400, "must have one Host header"),
+        (
+            gets(&format!("{own}{own}")),
+            400,
+            "has one Host header, not several",
+        ),
         (
             gets(&format!("{own}Origin: http://evil.example\r\n")),
             403,
@@ -168,7 +171,9 @@ fn programs_of_this_machine_are_served_by_its_names() {
         format!("GET {path} HTTP/1.1\r\nHost: [::1]:{port}\r\n"),
         // Through a tunnel the port is another one.
         format!("GET {path} HTTP/1.1\r\nHost: localhost:1\r\n"),
+        // No browser leaves it out.
         format!("GET {path} HTTP/1.0\r\n"),
+        format!("GET {path} HTTP/1.1\r\n"),
         format!("GET http://127.0.0.1:{port}{path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"),
         // A person at the browser's address bar, and a page of the sandbox's own.
         format!("GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nSec-Fetch-Site: none\r\n"),
@@ -179,5 +184,348 @@ fn programs_of_this_machine_are_served_by_its_names() {
     ] {
         let (status, answer) = sandbox.say(&format!("{head}Connection: close\r\n\r\n"));
         assert_eq!(status, 200, "{head}\n{answer}");
+    }
+}
+
+/// A request of a program of this machine, with a body.
+fn asks(sandbox: &Served, head: &str, body: &str) -> String {
+    let (host, length) = (sandbox.address(), body.len());
+    format!("{head} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")
+}
+
+#[test]
+fn depth_and_size_are_bounded() {
+    let sandbox = Served::start();
+    let instances = "GET /v1/projects/downbeat-sandbox/locations/us-west1/instances?filter=";
+    let query = "POST /bigquery/v2/projects/downbeat-sandbox/queries";
+    let deploy = "PUT /api/v3/namespaces/default/apps/a";
+    let create = "POST /v1/projects/downbeat-sandbox/locations/us-west1/instances?instanceId=a";
+    let schedule = "PUT /api/v3/namespaces/default/apps/cdf_mysql_to_bigquery/schedules/s";
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let wide = format!("[{}0]", "{\"a\":0},".repeat(1_000_000));
+    let cron = |expression: &str| {
+        format!(
+            r#"{{"name": "s", "program": {{"programName": "DataPipelineWorkflow", "programType": "WORKFLOW"}}, "trigger":
+            {{"type": "TIME", "cronExpression": "{expression}"}}, "properties": {{}}, "constraints": []}}"#
+        )
+    };
+    let nested = "it is nested deeper than 60";
+    let too_deep = "recursion limit";
+    let too_many = "has too many values";
+    let boundary = "POST /batch/storage/v1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: multipart/mixed; \
+                    boundary=";
+    let parts = "--b\n\nGET /storage/v1/b\n\n\n".repeat(1_001);
+    for (request, status, text) in [
+        (
+            asks(&sandbox, &format!("{instances}{}", "(".repeat(5_000)), ""),
+            400,
+            nested,
+        ),
+        (
+            asks(&sandbox, &format!("{instances}{}a", "NOT%20".repeat(10_000)), ""),
+            400,
+            nested,
+        ),
+        (
+            asks(&sandbox, &format!("{instances}{}a", "-".repeat(60_000)), ""),
+            400,
+            nested,
+        ),
+        (
+            asks(&sandbox, &format!("{instances}a&pageToken={}", usize::MAX), ""),
+            200,
+            "{}",
+        ),
+        (asks(&sandbox, query, &deep), 400, too_deep),
+        (asks(&sandbox, create, &deep), 400, too_deep),
+        (
+            asks(&sandbox, "POST /storage/v1/b?project=downbeat-sandbox", &deep),
+            400,
+            too_deep,
+        ),
+        (asks(&sandbox, deploy, &deep), 400, ""),
+        (asks(&sandbox, query, &wide), 400, too_many),
+        (asks(&sandbox, deploy, &wide), 400, too_many),
+        (asks(&sandbox, create, &wide), 400, too_many),
+        // The length alone is enough to refuse it.
+        (
+            format!(
+                "{query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 99999999\r\n\r\n"
+            ),
+            413,
+            "Request payload size exceeds the limit: 16777216 bytes.",
+        ),
+        (asks(&sandbox, schedule, &cron("0-4000000000 * * * *")), 200, ""),
+        (
+            asks(
+                &sandbox,
+                &schedule.replace("schedules/s", "schedules/t"),
+                &cron("4294967295-4294967295/1 * * * *").replace("\"s\"", "\"t\""),
+            ),
+            200,
+            "",
+        ),
+        (
+            format!(
+                "{boundary}b\r\nContent-Length: {}\r\n\r\n{parts}--b--",
+                parts.len() + 5
+            ),
+            400,
+            "more than 1000 parts",
+        ),
+        (
+            format!("{boundary}{}\r\nContent-Length: 3\r\n\r\n--b", "b".repeat(71)),
+            400,
+            "Malformed multipart body.",
+        ),
+    ] {
+        let (told, answer) = sandbox.say(&request);
+        let start: String = request.chars().take(160).collect();
+        let shown: String = answer.chars().take(600).collect();
+        assert_eq!(told, status, "{start}\n{shown}");
+        assert!(answer.contains(text), "{start}\n{shown}");
+    }
+}
+
+/// These bytes as gzip.
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::new();
+    let mut encoder = flate2::read::GzEncoder::new(bytes, flate2::Compression::best());
+    encoder.read_to_end(&mut packed).unwrap();
+    packed
+}
+
+#[test]
+fn what_is_packed_small_and_large_inside_is_refused_or_streamed() {
+    let sandbox = Served::start();
+    let bomb = packed(&vec![b' '; 64 << 20]);
+    assert!(bomb.len() < 100_000);
+    let send = |head: &str| {
+        let (host, length) = (sandbox.address(), bomb.len());
+        let head = format!("{head}\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+        let mut stream = sandbox.send("");
+        stream.write_all(&[head.as_bytes(), &bomb].concat()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    for path in [
+        "/bigquery/v2/projects/downbeat-sandbox/queries",
+        "/upload/bigquery/v2/projects/downbeat-sandbox/jobs?uploadType=resumable",
+        "/storage/v1/b?project=downbeat-sandbox",
+        "/upload/storage/v1/b/downbeat-sandbox-landing/o?uploadType=resumable&name=a",
+    ] {
+        let answer = send(&format!("POST {path} HTTP/1.1\r\nContent-Encoding: gzip"));
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{path}: {answer}");
+        assert!(
+            answer.contains("Request payload size exceeds the limit"),
+            "{path}: {answer}"
+        );
+    }
+    let answer = send("PUT /downbeat-sandbox-landing/bomb HTTP/1.1\r\nContent-Encoding: gzip");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    // Unpacked on the way out, for a client that does not take it packed: all of it, and never more than a chunk at once.
+    let mut download = sandbox.send("GET /downbeat-sandbox-landing/bomb HTTP/1.0\r\n\r\n");
+    let (mut chunk, mut all) = (vec![0; 1 << 20], 0);
+    loop {
+        match download.read(&mut chunk).unwrap() {
+            0 => break,
+            length => all += length,
+        }
+    }
+    assert!(all > 64 << 20, "{all}");
+}
+
+#[test]
+fn who_opens_connections_and_says_nothing_keeps_nobody_out() {
+    let sandbox = Served::start();
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let files = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"));
+    let files = files
+        .and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .unwrap_or(256);
+    // Both ends are in this process.
+    let most: usize = (files / 4).min(1_100);
+    let heads = [
+        "",
+        "GET / HTTP/1.1\r\nHost: localhost\r\n",
+        "POST /token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n",
+    ];
+    let open: Vec<_> = (0..most)
+        .map(|number| sandbox.send(heads[number % heads.len()]))
+        .collect();
+    for _ in 0..20 {
+        assert_eq!(sandbox.ask("GET", "/sandbox/scenario", "").0, 200);
+    }
+    drop(open);
+}
+
+#[test]
+fn other_projects_are_told_whose_sandbox_this_is() {
+    let sandbox = Served::start();
+    let query = r#"{"query": "SELECT 1", "useLegacySql": false}"#;
+    let foreign = r#"{"query": "SELECT * FROM `other.d.t`", "useLegacySql": false}"#;
+    for (method, path, body, status, words) in [
+        (
+            "GET",
+            "/v1/projects/other/locations/us-west1/instances/x",
+            "",
+            403,
+            "Permission 'datafusion.instances.get' denied on",
+        ),
+        (
+            "GET",
+            "/v1/projects/downbeat-sandbox/locations/us-west1/instances/x",
+            "",
+            404,
+            "' was not found",
+        ),
+        (
+            "GET",
+            "/v1/projects/downbeat-sandbox/locations/europe-west1/instances/sandbox",
+            "",
+            404,
+            "' was not found",
+        ),
+        (
+            "POST",
+            "/bigquery/v2/projects/other/queries",
+            query,
+            403,
+            "User does not have bigquery.jobs.create permission",
+        ),
+        (
+            "POST",
+            "/bigquery/v2/projects/downbeat-sandbox/queries",
+            foreign,
+            403,
+            "User does not have permission to query table",
+        ),
+        (
+            "GET",
+            "/bigquery/v2/projects/other/datasets",
+            "",
+            403,
+            "User does not have bigquery.datasets.list",
+        ),
+        (
+            "GET",
+            "/bigquery/v2/projects/other/datasets/d",
+            "",
+            403,
+            "Permission bigquery.datasets.get denied",
+        ),
+        (
+            "GET",
+            "/bigquery/v2/projects/other/datasets/d/tables/t",
+            "",
+            403,
+            "Permission bigquery.tables.get denied",
+        ),
+        (
+            "GET",
+            "/storage/v1/b?project=other",
+            "",
+            403,
+            "Permission 'storage.buckets.list' denied",
+        ),
+        (
+            "POST",
+            "/storage/v1/b?project=other",
+            r#"{"name": "abc"}"#,
+            403,
+            "Permission 'storage.buckets.create' denied",
+        ),
+        (
+            "GET",
+            "/storage/v1/b/others-bucket",
+            "",
+            404,
+            "The specified bucket does not exist.",
+        ),
+        (
+            "GET",
+            "/others-bucket/object",
+            "",
+            404,
+            "The specified bucket does not exist.",
+        ),
+        (
+            "GET",
+            "/v1/projects/other/services",
+            "",
+            403,
+            "The caller does not have permission",
+        ),
+        (
+            "GET",
+            "/v3/projects/other",
+            "",
+            403,
+            "The caller does not have permission",
+        ),
+        (
+            "GET",
+            "/v1/projects/other/serviceAccounts",
+            "",
+            403,
+            "The caller does not have permission",
+        ),
+        (
+            "GET",
+            "/compute/v1/projects/other/regions/us-west1",
+            "",
+            403,
+            "Required permission on",
+        ),
+    ] {
+        let (told, answer) = sandbox.ask(method, path, body);
+        assert_eq!(told, status, "{path}: {answer}");
+        assert!(answer.contains(words), "{path}: {answer}");
+        assert!(
+            answer.contains("This is Downbeat's sandbox, not Google: its only project is downbeat-sandbox."),
+            "{path}: {answer}"
+        );
+    }
+}
+
+#[test]
+fn uploads_that_never_end_are_forgotten() {
+    let sandbox = Served::start();
+    for (begin, take) in [
+        (
+            "/upload/storage/v1/b/downbeat-sandbox-landing/o?uploadType=resumable&name=a",
+            "PUT",
+        ),
+        (
+            "/upload/bigquery/v2/projects/downbeat-sandbox/jobs?uploadType=resumable",
+            "PUT",
+        ),
+    ] {
+        let begun: Vec<String> = (0..101)
+            .map(|_| {
+                let (status, answer) = sandbox.say(&asks(&sandbox, &format!("POST {begin}"), "{}"));
+                assert_eq!(status, 200, "{answer}");
+                let place = answer
+                    .lines()
+                    .find_map(|line| line.strip_prefix("location: "))
+                    .unwrap();
+                place.split_once(sandbox.address()).unwrap().1.trim().to_owned()
+            })
+            .collect();
+        let status = |place: &str| {
+            let host = sandbox.address();
+            let head = format!("{take} {place} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+            sandbox
+                .say(&format!(
+                    "{head}Content-Range: bytes */*\r\nContent-Length: 0\r\n\r\n"
+                ))
+                .0
+        };
+        assert_eq!(status(&begun[0]), 404, "{begin}");
+        assert_eq!(status(&begun[1]), 308, "{begin}");
+        assert_eq!(status(&begun[100]), 308, "{begin}");
     }
 }

@@ -3,6 +3,7 @@
 use super::precondition;
 use crate::body::BodyError;
 use crate::params::InvalidParam;
+use crate::resource_names::NOT_GOOGLE;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -97,21 +98,31 @@ impl From<BodyError> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (code, status) = self.status();
-        let mut item = json!({"message": self.message, "domain": "global", "reason": self.reason});
+        let message = told(&self.reason, self.message);
+        let mut item = json!({"message": message, "domain": "global", "reason": self.reason});
         if let Some((place, kind)) = self.location {
             item["location"] = place.into();
             item["locationType"] = kind.into();
         }
         let body = json!({"error": {
-            "code": code.as_u16(), "message": self.message, "status": status, "errors": [item],
+            "code": code.as_u16(), "message": message, "status": status, "errors": [item],
         }});
         (code, Json(body)).into_response()
     }
 }
 
+/// What is denied here is no project of Google's: that is added.
+fn told(reason: &str, message: String) -> String {
+    if reason == "accessDenied" {
+        message + NOT_GOOGLE
+    } else {
+        message
+    }
+}
+
 /// An `ErrorProto`, as in the `errorResult` of a job.
 pub(super) fn error_proto(error: &SqlError) -> JsonValue {
-    let mut item = json!({"reason": error.reason, "message": error.message});
+    let mut item = json!({"reason": error.reason, "message": told(&error.reason, error.message.clone())});
     if error.reason == "invalidQuery" {
         item["location"] = "query".into();
     }

@@ -42,7 +42,8 @@ fn show(
     respond(if of != project.names.project {
         Err(ApiError::permission_denied(format!(
             "Required permission on 'projects/{of}' (or it may not exist)."
-        )))
+        ))
+        .not_of_google())
     } else if is_there {
         Ok(body())
     } else {

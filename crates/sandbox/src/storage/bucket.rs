@@ -4,6 +4,7 @@ use super::error::ApiError;
 use super::{ApiState, json_body, resource};
 use crate::body;
 use crate::params::Params;
+use crate::resource_names::{NOT_GOOGLE, ResourceNames};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -15,14 +16,30 @@ use std::sync::Arc;
 
 type ApiResult = Result<Response, ApiError>;
 
+/// Refuses another project than the sandbox's own, which also has a number; Python's client writes `<none>` if it has none.
+fn check_project(params: &Params, permission: &str) -> Result<(), ApiError> {
+    let project = params
+        .text("project")
+        .ok_or_else(|| ApiError::required("Required parameter: project"))?;
+    if project == ResourceNames::default().project || matches!(project, "1" | "<none>") {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        StatusCode::FORBIDDEN,
+        "forbidden",
+        format!(
+            "The caller does not have {permission} access to the Google Cloud project. Permission '{permission}' denied on \
+             resource (or it may not exist).{NOT_GOOGLE}"
+        ),
+    ))
+}
+
 pub(super) async fn list(
     State(state): State<Arc<ApiState>>,
     params: Params,
     headers: HeaderMap,
 ) -> ApiResult {
-    if params.text("project").is_none() {
-        return Err(ApiError::required("Required parameter: project"));
-    }
+    check_project(&params, "storage.buckets.list")?;
     let prefix = params.text("prefix").unwrap_or_default().to_owned();
     let max = super::list::max_results(&params)?;
     let after = super::list::last_name(&params)?;
@@ -59,9 +76,7 @@ pub(super) async fn insert(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> ApiResult {
-    if params.text("project").is_none() {
-        return Err(ApiError::required("Required parameter: project"));
-    }
+    check_project(&params, "storage.buckets.create")?;
     let body = json_body(&headers, &bytes)?;
     let name = body["name"]
         .as_str()

@@ -3,6 +3,7 @@
 
 use crate::body::BodyError;
 use crate::params::InvalidParam;
+use crate::resource_names::NOT_GOOGLE;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pipelines::bucket::BucketError;
@@ -33,7 +34,7 @@ impl ApiError {
     }
 
     pub fn no_bucket() -> Self {
-        Self::not_found("The specified bucket does not exist.")
+        Self::not_found(format!("The specified bucket does not exist.{NOT_GOOGLE}"))
     }
 
     pub fn invalid(message: impl Into<String>) -> Self {

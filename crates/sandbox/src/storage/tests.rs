@@ -76,6 +76,9 @@ fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
     answer.headers()[name].to_str().unwrap()
 }
 
+const NO_BUCKET: &str = "The specified bucket does not exist. This is Downbeat's sandbox, not Google: its only project is \
+     downbeat-sandbox.";
+
 #[tokio::test]
 async fn an_object_is_described_as_at_google() {
     let service = Service::start().await;
@@ -116,7 +119,7 @@ async fn an_object_is_described_as_at_google() {
 async fn errors_are_googles() {
     let service = Service::start().await;
     service.upload("x", "", "1").await;
-    let bucket = "The specified bucket does not exist.";
+    let bucket = NO_BUCKET;
     let condition = "At least one of the pre-conditions you specified did not hold.";
     for (verb, path, body, status, reason, message) in [
         ("GET", "/storage/v1/b/none", Json::Null, 404, "notFound", bucket),
@@ -179,7 +182,7 @@ async fn errors_are_googles() {
         ),
         (
             "POST",
-            "/storage/v1/b?project=p",
+            "/storage/v1/b?project=downbeat-sandbox",
             json!({"name": "box"}),
             409,
             "conflict",
@@ -187,7 +190,7 @@ async fn errors_are_googles() {
         ),
         (
             "POST",
-            "/storage/v1/b?project=p",
+            "/storage/v1/b?project=downbeat-sandbox",
             json!({"name": "Box"}),
             400,
             "invalid",
@@ -298,7 +301,9 @@ async fn objects_are_copied_moved_composed_and_changed() {
 async fn buckets_keep_what_is_set() {
     let service = Service::start().await;
     let body = json!({"name": "made", "location": "us-west1", "labels": {"a": "b"}});
-    let (status, made) = service.ask(Verb::POST, "/storage/v1/b?project=p", body).await;
+    let (status, made) = service
+        .ask(Verb::POST, "/storage/v1/b?project=downbeat-sandbox", body)
+        .await;
     assert_eq!(
         (status, &made["location"], &made["locationType"]),
         (200, &json!("US-WEST1"), &json!("region"))
@@ -309,11 +314,15 @@ async fn buckets_keep_what_is_set() {
         (&patched["labels"], &patched["metageneration"]),
         (&json!({"c": "d"}), &json!("2"))
     );
-    let (_, listed) = service.get("/storage/v1/b?project=p&maxResults=1").await;
+    let (_, listed) = service
+        .get("/storage/v1/b?project=downbeat-sandbox&maxResults=1")
+        .await;
     assert_eq!(listed["items"][0]["name"], "box");
     let next = listed["nextPageToken"].as_str().unwrap();
     let (_, listed) = service
-        .get(&format!("/storage/v1/b?project=p&pageToken={next}"))
+        .get(&format!(
+            "/storage/v1/b?project=downbeat-sandbox&pageToken={next}"
+        ))
         .await;
     assert_eq!(
         (&listed["items"][0], &listed["nextPageToken"]),
