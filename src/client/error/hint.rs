@@ -9,6 +9,10 @@ use std::borrow::Cow;
 
 /// The advice for this error; never empty.
 pub(super) fn text(error: &ClientError) -> Cow<'static, str> {
+    // Our imitation's own words: a role of Google's would change nothing.
+    if error.text().contains("This is Downbeat's sandbox") {
+        return "No role is missing: name the sandbox's own project and what it has, or take its address out of the profile.".into();
+    }
     match cause::named(error.reason(), error.text()) {
         Some(cause) => cause.remedy(error.text()),
         None => by_kind(error).into(),

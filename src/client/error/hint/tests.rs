@@ -197,3 +197,19 @@ fn googles_own_bodies_get_the_remedy_of_their_cause() {
         assert!(hint.contains(says) && !hint.contains(never), "{body}: {hint}");
     }
 }
+
+#[test]
+fn a_role_is_no_remedy_for_an_imitation() {
+    let body = google(
+        "accessDenied",
+        "Access Denied: Project x. This is Downbeat's sandbox, not Google.",
+    );
+    let answer = Answer {
+        status: 403,
+        content_type: Some("application/json"),
+        body: body.as_bytes(),
+    };
+    let error = ClientError::from_response(Service::BigQuery, "reading it", answer, false);
+    let hint = error.hint();
+    assert!(hint.starts_with("No role is missing"), "{hint}");
+}
