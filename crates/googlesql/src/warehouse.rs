@@ -1,6 +1,7 @@
 //! The warehouse: datasets of tables in SQLite, and statements run on them. Its calls block.
 
 mod load;
+mod page;
 mod update;
 
 pub use load::{LoadOptions, WriteDisposition};

@@ -183,7 +183,7 @@ impl Analyzer<'_> {
             scan: Scan {
                 full,
                 columns: wanted,
-                limit: None,
+                ..Scan::default()
             },
             limit: Rc::default(),
         };

@@ -16,6 +16,8 @@ pub(crate) struct Scan {
     pub columns: Option<Vec<usize>>,
     /// How many rows at most.
     pub limit: Option<usize>,
+    /// How many rows are left out before them.
+    pub offset: usize,
 }
 
 /// Reads rows of a table, and gives each to `each`.
@@ -33,6 +35,15 @@ pub(crate) fn read_with_ids(
     scan: &Scan,
     mut each: impl FnMut(i64, Row) -> Result<(), SqlError>,
 ) -> Result<(), SqlError> {
+    read_while(connection, scan, |id, row| each(id, row).map(|()| true))
+}
+
+/// As [`read_with_ids`], until `each` returns false.
+pub(crate) fn read_while(
+    connection: &Connection,
+    scan: &Scan,
+    mut each: impl FnMut(i64, Row) -> Result<bool, SqlError>,
+) -> Result<(), SqlError> {
     let mut columns = columns_of(connection, &scan.full)?;
     if let Some(wanted) = &scan.columns {
         columns = wanted
@@ -42,9 +53,9 @@ pub(crate) fn read_with_ids(
     }
     let names = columns.iter().map(|column| quote(&column.name));
     let names: Vec<_> = std::iter::once("rowid".to_owned()).chain(names).collect();
-    let limit = scan
-        .limit
-        .map_or(String::new(), |limit| format!(" LIMIT {limit}"));
+    let limit = scan.limit.map_or(String::new(), |limit| {
+        format!(" LIMIT {limit} OFFSET {}", scan.offset)
+    });
     let sql = format!(
         "SELECT {} FROM {} ORDER BY rowid{limit}",
         names.join(", "),
@@ -58,7 +69,9 @@ pub(crate) fn read_with_ids(
             Ok(cell::from_sqlite(cell, &column.kind))
         });
         let cells = cells.collect::<rusqlite::Result<Row>>()?;
-        each(row.get(0)?, cells)?;
+        if !each(row.get(0)?, cells)? {
+            break;
+        }
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use super::ApiState;
 use super::error::ApiError;
 use super::value::{boolean, scalar_from_text};
 use googlesql::kind::{from_name, name as kind_name};
+use googlesql::limits::MAX_RECORD_DEPTH;
 use googlesql::value::{Column, ColumnType, Value};
 use googlesql::{Parameter, QuerySettings, SqlError};
 use serde_json::Value as Json;
@@ -53,7 +54,7 @@ fn default_dataset(state: &ApiState, given: &Json) -> Result<Option<String>, Api
 /// `{"name", "parameterType": {"type"}, "parameterValue": {"value"}}`; without a name it is positional.
 fn parameter(given: &Json) -> Result<Parameter, ApiError> {
     let name = given["name"].as_str().unwrap_or_default().to_owned();
-    let kind = parameter_type(&given["parameterType"])?;
+    let kind = parameter_type(&given["parameterType"], 0)?;
     match parameter_value(&given["parameterValue"], &kind) {
         Some(value) => Ok(Parameter { name, kind, value }),
         None => Err(ApiError::invalid(format!(
@@ -65,16 +66,23 @@ fn parameter(given: &Json) -> Result<Parameter, ApiError> {
 }
 
 /// `{"type": "ARRAY", "arrayType": {…}}`, `{"type": "STRUCT", "structTypes": [{"name", "type": {…}}]}`.
-fn parameter_type(given: &Json) -> Result<ColumnType, ApiError> {
+fn parameter_type(given: &Json, level: usize) -> Result<ColumnType, ApiError> {
+    if level > MAX_RECORD_DEPTH {
+        let message = format!("A query parameter nests deeper than the maximum of {MAX_RECORD_DEPTH} levels");
+        return Err(ApiError::invalid(message));
+    }
     let name = given["type"].as_str().unwrap_or_default();
     if name.eq_ignore_ascii_case("ARRAY") {
-        return Ok(ColumnType::Array(Box::new(parameter_type(&given["arrayType"])?)));
+        return Ok(ColumnType::Array(Box::new(parameter_type(
+            &given["arrayType"],
+            level + 1,
+        )?)));
     }
     if name.eq_ignore_ascii_case("STRUCT") {
         let fields = given["structTypes"].as_array().map_or(&[][..], Vec::as_slice);
         let field = |field: &Json| {
             let name = field["name"].as_str().unwrap_or_default();
-            Ok(Column::nullable(name, parameter_type(&field["type"])?))
+            Ok(Column::nullable(name, parameter_type(&field["type"], level + 1)?))
         };
         return fields
             .iter()
@@ -119,6 +127,19 @@ fn parameter_value(given: &Json, kind: &ColumnType) -> Option<Value> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn the_type_of_a_parameter_nests_to_a_depth() {
+        let read = |depth: usize| {
+            let kind = (0..depth).fold(
+                json!({"type": "INT64"}),
+                |kind, _| json!({"type": "STRUCT", "structTypes": [{"name": "a", "type": kind}]}),
+            );
+            parameter_type(&kind, 0)
+        };
+        assert!(read(15).is_ok());
+        assert!(read(16).is_err() && read(100).is_err());
+    }
 
     #[test]
     fn parameters_have_the_type_that_they_name() {

@@ -2,6 +2,7 @@
 
 use super::error::ApiError;
 use googlesql::kind::from_name;
+use googlesql::limits::MAX_RECORD_DEPTH;
 use googlesql::value::{Column, ColumnType};
 use serde_json::{Value as Json, json};
 
@@ -57,10 +58,15 @@ fn legacy_type_name(kind: &ColumnType) -> &'static str {
 
 /// The columns of a schema's fields.
 pub(super) fn columns(fields: &[Json]) -> Result<Vec<Column>, ApiError> {
-    fields.iter().map(column).collect()
+    columns_at(fields, 0)
 }
 
-fn column(field: &Json) -> Result<Column, ApiError> {
+/// The columns of a RECORD that is in as many others.
+fn columns_at(fields: &[Json], level: usize) -> Result<Vec<Column>, ApiError> {
+    fields.iter().map(|field| column(field, level)).collect()
+}
+
+fn column(field: &Json, level: usize) -> Result<Column, ApiError> {
     let name = field["name"].as_str().unwrap_or_default();
     let type_name = field["type"].as_str().unwrap_or_default();
     let is_legal = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
@@ -70,7 +76,7 @@ fn column(field: &Json) -> Result<Column, ApiError> {
         Some("REPEATED") => (true, true),
         Some(other) => return Err(ApiError::unsupported("Mode", other)),
     };
-    match column_type(field, type_name)?.filter(|_| is_legal) {
+    match column_type(field, type_name, level)?.filter(|_| is_legal) {
         Some(kind) => Ok(Column {
             name: name.to_owned(),
             kind: if repeated {
@@ -87,7 +93,7 @@ fn column(field: &Json) -> Result<Column, ApiError> {
     }
 }
 
-fn column_type(field: &Json, type_name: &str) -> Result<Option<ColumnType>, ApiError> {
+fn column_type(field: &Json, type_name: &str, level: usize) -> Result<Option<ColumnType>, ApiError> {
     let is_record = ["RECORD", "STRUCT"]
         .iter()
         .any(|name| type_name.eq_ignore_ascii_case(name));
@@ -95,7 +101,11 @@ fn column_type(field: &Json, type_name: &str) -> Result<Option<ColumnType>, ApiE
         return Ok(from_name(type_name));
     }
     match field["fields"].as_array() {
-        Some(fields) => Ok(Some(ColumnType::Struct(columns(fields)?))),
+        Some(_) if level == MAX_RECORD_DEPTH => Err(ApiError::invalid(format!(
+            "Field {} nests deeper than the maximum of {MAX_RECORD_DEPTH} levels",
+            field["name"].as_str().unwrap_or_default()
+        ))),
+        Some(fields) => Ok(Some(ColumnType::Struct(columns_at(fields, level + 1)?))),
         None => Ok(None),
     }
 }
@@ -103,6 +113,20 @@ fn column_type(field: &Json, type_name: &str) -> Result<Option<ColumnType>, ApiE
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn records_nest_to_a_depth() {
+        let nested = |depth: usize| {
+            let inner = json!([{"name": "a", "type": "INT64"}]);
+            (0..depth).fold(
+                inner,
+                |fields, _| json!([{"name": "a", "type": "RECORD", "fields": fields}]),
+            )
+        };
+        let read = |depth| columns(nested(depth).as_array().unwrap());
+        assert!(read(15).is_ok());
+        assert!(read(16).is_err() && read(100).is_err());
+    }
 
     #[test]
     fn schemas_use_legacy_names_and_say_the_mode() {

@@ -1,12 +1,12 @@
 //! The rows of tables: tabledata.list and tabledata.insertAll.
 
 use super::error::ApiError;
-use super::params::Page;
+use super::params::{Page, PageToken, TimestampFormat};
 use super::record::row_from_object;
 use super::response::ApiResult;
 use super::table::{TablePath, find, resource};
 use super::value::boolean;
-use super::{ApiState, query};
+use super::{ApiState, encode, query};
 use crate::body;
 use crate::params::Params;
 use axum::body::Bytes;
@@ -16,6 +16,12 @@ use googlesql::value::Value;
 use googlesql::{QuerySettings, TableDescription};
 use serde_json::json;
 use std::sync::Arc;
+
+/// How many cells a table may have whose rows are kept for the next pages.
+const MAX_SNAPSHOT_CELLS: u64 = 20_000;
+
+/// What a page token of a larger table begins with, before the time of the table's last change.
+const STAMP: &str = "m";
 
 pub(super) async fn list(
     State(state): State<Arc<ApiState>>,
@@ -29,6 +35,18 @@ pub(super) async fn list(
         return Err(ApiError::invalid("Cannot list a table of type VIEW."));
     }
     let selected = selected_columns(&found, params.text("selectedFields"))?;
+    let stamp = format!("{STAMP}{}", found.modified);
+    let is_direct = match &page.snapshot {
+        Some(id) => id.starts_with(STAMP),
+        None => found.rows.saturating_mul(found.columns.len() as u64) > MAX_SNAPSHOT_CELLS,
+    };
+    if is_direct {
+        if page.snapshot.as_ref().is_some_and(|id| *id != stamp) {
+            return Err(expired());
+        }
+        page.snapshot = Some(stamp);
+        return direct(&state, found, selected, page, timestamps).await;
+    }
     let all = snapshot(&state, &found, &mut page).await?;
     let project_row = |row: &Vec<Value>| selected.iter().filter_map(|&i| row.get(i).cloned()).collect();
     let projected: Vec<Vec<Value>> = all.iter().map(project_row).collect();
@@ -39,6 +57,40 @@ pub(super) async fn list(
     });
     query::add_rows(&mut answer, &projected, &page, timestamps);
     Ok(axum::Json(answer))
+}
+
+/// A page of a large table: only its rows and columns are read, and the token of the next page holds as long as the
+/// table does not change.
+async fn direct(
+    state: &ApiState,
+    found: TableDescription,
+    selected: Vec<usize>,
+    page: Page,
+    timestamps: TimestampFormat,
+) -> ApiResult {
+    let (total, etag) = (found.rows, resource(state, &found)["etag"].clone());
+    let start = page.start;
+    let limit = page.limit.unwrap_or(query::MAX_ROWS).min(query::MAX_ROWS);
+    let rows = state
+        .with_warehouse(move |warehouse| warehouse.page(&found.dataset, &found.name, &selected, start, limit))
+        .await?;
+    let rows = encode::rows(&rows, timestamps);
+    let next = PageToken {
+        offset: start.saturating_add(rows.len()),
+        snapshot: page.snapshot,
+    };
+    let mut answer = json!({"kind": "bigquery#tableDataList", "etag": etag, "totalRows": total.to_string()});
+    if u64::try_from(next.offset).is_ok_and(|next| next < total) {
+        answer["pageToken"] = next.encode().into();
+    }
+    if !rows.is_empty() {
+        answer["rows"] = rows.into();
+    }
+    Ok(axum::Json(answer))
+}
+
+fn expired() -> ApiError {
+    ApiError::invalid("The page token is no longer valid. Start over without one.")
 }
 
 /// tabledata.insertAll: appends rows, and reports each row that does not fit.
@@ -98,7 +150,6 @@ async fn snapshot(
     page: &mut Page,
 ) -> Result<Arc<Vec<Vec<Value>>>, ApiError> {
     if let Some(id) = &page.snapshot {
-        let expired = || ApiError::invalid("The page token is no longer valid. Start over without one.");
         return state.snapshots.find(id).ok_or_else(expired);
     }
     let sql = format!("SELECT * FROM `{}`.`{}`", table.dataset, table.name);

@@ -123,6 +123,45 @@ async fn rows_are_listed_as_they_were_when_the_first_page_was_read() {
     );
 }
 
+#[tokio::test]
+async fn of_a_large_table_only_the_page_is_read() {
+    let service = Service::start("US").await;
+    let run = |sql: &str| service.warehouse.query(sql, &QuerySettings::default()).unwrap();
+    run(
+        "CREATE TABLE cdf_output.large AS SELECT x AS n, REPEAT('a', 10000) AS s FROM UNNEST(GENERATE_ARRAY(1, 12000)) AS x",
+    );
+    let path = "/projects/p-1/datasets/cdf_output/tables/large/data";
+    let (_, first) = service
+        .get(&format!("{path}?maxResults=2&startIndex=11000&selectedFields=n"))
+        .await;
+    assert_eq!(first["totalRows"], "12000");
+    assert_eq!(
+        first["rows"],
+        json!([{"f": [{"v": "11001"}]}, {"f": [{"v": "11002"}]}])
+    );
+    let token = first["pageToken"].as_str().unwrap();
+    let next = format!("{path}?maxResults=1&selectedFields=n&pageToken={token}");
+    assert_eq!(
+        service.get(&next).await.1["rows"],
+        json!([{"f": [{"v": "11003"}]}])
+    );
+    // A page has ten megabytes, and the pages together have all rows.
+    let (mut rows, mut pages, mut token) = (0, 0, String::new());
+    loop {
+        let (_, page) = service.get(&format!("{path}?{token}")).await;
+        rows += page["rows"].as_array().unwrap().len();
+        pages += 1;
+        match page["pageToken"].as_str() {
+            Some(next) => token = format!("pageToken={next}"),
+            None => break,
+        }
+    }
+    assert_eq!((rows, pages), (12_000, 13));
+    run("DELETE FROM cdf_output.large WHERE n = 1");
+    let (status, error) = service.get(&next).await;
+    assert_eq!((status, reason(&error).0), (400, "invalid"), "{error}");
+}
+
 const LANDING: &str = "/projects/p-1/datasets/cdf_output/tables/landing";
 
 /// Changes the table `landing`; `etag` is that of `If-Match`.
