@@ -12,4 +12,4 @@ pub const MAX_RECORD_DEPTH: usize = 15;
 pub const MAX_VALUE_BYTES: usize = 10 << 20;
 
 /// How many bytes a statement's rows and values may take at once. The whole process stays below 256 MiB.
-pub const MAX_STATEMENT_BYTES: usize = 176 << 20;
+pub const MAX_STATEMENT_BYTES: usize = 144 << 20;

@@ -112,8 +112,11 @@ impl SelectPlan {
             outer.session.step()?;
             let frame = outer.inner(&row);
             let output = evaluate(&self.outputs, &frame)?;
-            if self.distinct && !seen.insert(compare::key(&output)) {
-                return Ok(());
+            if self.distinct {
+                if !seen.insert(compare::key(&output)) {
+                    return Ok(());
+                }
+                unsorted.count(2 * size_of::<u128>())?;
             }
             if self.order.is_empty() {
                 return unsorted.push(output);
