@@ -114,6 +114,22 @@ impl Buckets {
         fs::read(self.file(bucket, name))
     }
 
+    /// Reads an object that has at most so many bytes.
+    ///
+    /// # Errors
+    /// As [`Self::read`], and `FileTooLarge`.
+    pub(crate) fn read_at_most(&self, path: &str, most: usize) -> io::Result<Vec<u8>> {
+        let missing = |text: String| io::Error::new(io::ErrorKind::NotFound, text);
+        let (bucket, name) = split_path(path).map_err(missing)?;
+        let length = fs::metadata(self.file(bucket, name))?.len();
+        if usize::try_from(length).map_or(true, |length| length > most) {
+            let text =
+                format!("an object of {length} bytes is not supported by the sandbox, which reads {most}");
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+        }
+        self.read(path)
+    }
+
     /// Deletes an object, and its folders if they become empty.
     ///
     /// # Errors

@@ -72,6 +72,7 @@ impl Executor for StoreExecutor {
             pipeline: &pipeline,
             scope,
             expanded: macros::Expanded::default(),
+            headers: BTreeMap::new(),
             request,
             stop,
             emit: &|event| (*emit.borrow_mut())(event),
@@ -121,6 +122,8 @@ struct Execution<'a> {
     pipeline: &'a Pipeline,
     scope: macros::Scope,
     expanded: macros::Expanded,
+    /// The headers that each stage has read.
+    headers: BTreeMap<String, plugin::Headers>,
     request: &'a ExecutionRequest,
     stop: &'a AtomicBool,
     emit: &'a dyn Fn(ExecutionEvent),
@@ -256,6 +259,7 @@ impl Execution<'_> {
             stop: self.stop,
             speed: self.speed,
             error_records: RefCell::default(),
+            headers: self.headers.entry(stage.name.clone()).or_default().clone(),
         };
         let result = implementation(&context);
         let error_records = context.error_records.take();

@@ -48,6 +48,7 @@ pub mod execution;
 pub mod executor;
 pub mod hash_order;
 pub mod macros;
+mod memory;
 mod personality;
 pub mod pipeline;
 pub mod plugin;

@@ -12,9 +12,12 @@ mod datum;
 pub mod schema;
 
 use super::{Codec, Content, cell};
-use datum::{Cursor, Writer, bytes, long};
+use crate::memory::Memory;
+use datum::{Cursor, Writer};
+pub(super) use datum::{bytes, long};
 use flate2::Crc;
 use flate2::read::{DeflateDecoder, DeflateEncoder};
+use googlesql::limits::MAX_VALUE_BYTES;
 use googlesql::value::{Column, Value};
 use serde_json::Value as Json;
 use std::io::Read;
@@ -27,8 +30,11 @@ const MAGIC: &[u8; 4] = b"Obj\x01";
 /// The size of a block before compression, as in Avro's own writer.
 const BLOCK_SIZE: usize = 64_000;
 
-/// The most bytes of a block after decompression.
-const MAX_BLOCK: u64 = 1 << 30;
+/// The most bytes of a block after decompression. Writers begin another one after some dozen kilobytes.
+const MAX_BLOCK: usize = 4 * MAX_VALUE_BYTES;
+
+/// The most bytes of a schema.
+const MAX_SCHEMA: usize = 1 << 20;
 
 /// The header of a file.
 struct Header<'b> {
@@ -46,6 +52,11 @@ impl<'b> Header<'b> {
         let (mut schema, mut codec) = (Json::Null, "null".to_owned());
         for (key, value) in cursor.metadata()? {
             match &*key {
+                "avro.schema" if value.len() > MAX_SCHEMA => {
+                    return Err(format!(
+                        "a schema of more than {MAX_SCHEMA} bytes is not supported by the sandbox"
+                    ));
+                }
                 "avro.schema" => schema = serde_json::from_slice(value).map_err(|error| error.to_string())?,
                 "avro.codec" => codec = String::from_utf8_lossy(value).into_owned(),
                 _ => {}
@@ -84,17 +95,19 @@ pub fn read(content: &[u8], logical: bool) -> Result<Content, String> {
     } = Header::read(&mut cursor)?;
     let fields = schema::fields(&schema, logical)?;
     let mut rows = Vec::new();
+    let mut memory = Memory::default();
     while !cursor.0.is_empty() {
-        let count = cursor.long()?;
+        let count = usize::try_from(cursor.long()?).map_err(|_| "a block's count is negative")?;
         let packed = cursor.bytes()?;
         let block = decompress(&codec, packed)?;
+        // Records without bytes could be claimed by the million.
+        if count > block.len() {
+            return Err("a block ends too early".into());
+        }
         let mut records = Cursor(&block);
         for _ in 0..count {
-            // Records without bytes could be claimed by the million.
-            if records.0.is_empty() {
-                return Err("a block ends too early".into());
-            }
-            rows.push(records.record(&fields)?);
+            memory.take(size_of::<Vec<Value>>())?;
+            rows.push(records.record(&fields, &mut memory)?);
         }
         if cursor.take(16)? != sync_marker {
             return Err("Invalid sync!".into());
@@ -109,15 +122,19 @@ fn decompress(codec: &str, packed: &[u8]) -> Result<Vec<u8>, String> {
         "null" => Ok(packed.to_vec()),
         "deflate" => {
             let mut plain = Vec::new();
-            let mut limited = DeflateDecoder::new(packed).take(MAX_BLOCK);
+            let limit = u64::try_from(MAX_BLOCK).unwrap_or(u64::MAX).saturating_add(1);
+            let mut limited = DeflateDecoder::new(packed).take(limit);
             limited.read_to_end(&mut plain).map_err(|error| broken(&error))?;
+            if plain.len() > MAX_BLOCK {
+                return Err("a block is too long".into());
+            }
             Ok(plain)
         }
         "snappy" => {
             // A checksum of four bytes follows the data.
             let end = packed.len().checked_sub(4).ok_or("a block is too short")?;
             let length = snap::raw::decompress_len(&packed[..end]).map_err(|error| broken(&error))?;
-            if u64::try_from(length).unwrap_or(u64::MAX) > MAX_BLOCK {
+            if length > MAX_BLOCK {
                 return Err("a block is too long".into());
             }
             let plain = snap::raw::Decoder::new().decompress_vec(&packed[..end]);

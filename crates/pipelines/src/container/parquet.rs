@@ -4,13 +4,16 @@
 //! `parquet/levels.rs` converts between leaves and rows, `parquet/schema.rs` between columns and schemas.
 //! The format is described at <https://parquet.apache.org/docs/file-format/>.
 
+mod guard;
 mod leaf;
 mod levels;
 mod schema;
 
 use super::{Codec, Content, cell};
+use crate::memory::Memory;
 use bytes::Bytes;
 use googlesql::value::{Column, Value};
+use guard::Pages;
 use leaf::ShreddedColumn;
 use levels::LeafReader;
 use parquet::basic::{Compression, GzipLevel};
@@ -54,6 +57,7 @@ fn catch_panics<T>(work: impl FnOnce() -> Result<T, String> + UnwindSafe) -> Res
 }
 
 fn open(content: &[u8], lists: bool) -> Result<(SerializedFileReader<Bytes>, Vec<Node>), String> {
+    guard::check_footer(content)?;
     let content = Bytes::copy_from_slice(content);
     let reader = SerializedFileReader::new(content).map_err(|_| "Input file is not in Parquet format.")?;
     let nodes = schema::nodes(reader.metadata().file_metadata().schema(), lists)?;
@@ -65,14 +69,23 @@ fn rows(content: &[u8], lists: bool) -> Result<Content, String> {
     let columns = nodes.iter().map(Node::column).collect();
     let leaves: Vec<_> = nodes.iter().flat_map(Node::leaves).collect();
     let mut rows = Vec::new();
+    let mut memory = Memory::default();
+    let mut pages = Pages::default();
     for place in 0..reader.num_row_groups() {
         let group = reader.get_row_group(place).map_err(error_text)?;
+        for column in group.metadata().columns() {
+            let (start, length) = column.byte_range();
+            let range = usize::try_from(start).ok().zip(usize::try_from(length).ok());
+            let chunk = range.and_then(|(start, length)| content.get(start..start.checked_add(length)?));
+            pages.check(chunk.ok_or("the file is damaged")?)?;
+        }
         let streams = leaves.iter().enumerate().map(|(place, (leaf, node))| {
             let reader = group.get_column_reader(place).map_err(error_text)?;
-            Ok(LeafReader::new(leaf.read(reader, node.def_level)?))
+            Ok(LeafReader::new(leaf.read(reader, node.def_level, &mut memory)?))
         });
         let mut streams: Vec<LeafReader> = streams.collect::<Result<_, String>>()?;
         for _ in 0..group.metadata().num_rows() {
+            memory.take(size_of::<Vec<Value>>())?;
             rows.push(levels::assemble_row(&nodes, &mut streams)?);
         }
     }

@@ -201,3 +201,92 @@ proptest! {
         }
     }
 }
+
+/// An Avro file with one block.
+fn avro_file(kind: &str, codec: &str, count: i64, block: &[u8]) -> Vec<u8> {
+    let schema = format!(r#"{{"type":"record","name":"r","fields":[{{"name":"f","type":{kind}}}]}}"#);
+    let mut file = b"Obj\x01".to_vec();
+    avro::long(2, &mut file);
+    for text in ["avro.schema", &schema, "avro.codec", codec] {
+        avro::bytes(text.as_bytes(), &mut file);
+    }
+    avro::long(0, &mut file);
+    file.extend([0; 16]);
+    avro::long(count, &mut file);
+    avro::bytes(block, &mut file);
+    file.extend([0; 16]);
+    file
+}
+
+#[test]
+fn an_avro_file_that_says_more_than_it_has_is_refused() {
+    let zeros = vec![0; 41 << 20];
+    let mut bomb = Vec::new();
+    let mut packer = flate2::read::DeflateEncoder::new(&zeros[..], flate2::Compression::fast());
+    std::io::Read::read_to_end(&mut packer, &mut bomb).unwrap();
+    // A thousand arrays of twenty thousand nulls, each of a few bytes.
+    let mut nulls = Vec::new();
+    avro::long(1_000, &mut nulls);
+    for _ in 0..1_000 {
+        avro::long(20_000, &mut nulls);
+        avro::long(0, &mut nulls);
+    }
+    nulls.extend(vec![0; 40_000]);
+    let symbol = format!(
+        r#"{{"type":"enum","name":"e","symbols":["{}"]}}"#,
+        "s".repeat(100_000)
+    );
+    let arrays = r#"{"type":"array","items":{"type":"array","items":"null"}}"#;
+    let memory = "rows that take more than 134217728 bytes of memory are not supported by the sandbox";
+    for (what, file, error) in [
+        (
+            "many records",
+            avro_file(r#""null""#, "null", i64::MAX, &[0]),
+            "a block ends too early",
+        ),
+        (
+            "fewer than none",
+            avro_file(r#""long""#, "null", -1, &[0]),
+            "a block's count is negative",
+        ),
+        (
+            "a bomb",
+            avro_file(r#""string""#, "deflate", 1, &bomb),
+            "a block is too long",
+        ),
+        (
+            "a length of 2 GiB",
+            avro_file(
+                r#""string""#,
+                "snappy",
+                1,
+                &[0x80, 0x80, 0x80, 0x80, 8, 0, 0, 0, 0],
+            ),
+            "a block is too long",
+        ),
+        ("nulls", avro_file(arrays, "null", 1, &nulls), memory),
+        (
+            "a long symbol",
+            avro_file(&symbol, "null", 1_000_000, &vec![0; 1_000_000]),
+            memory,
+        ),
+        (
+            "a string",
+            avro_file(r#""string""#, "null", 1, &[0xff, 0xff, 0xff, 0xff, 0x0f]),
+            "a length is negative",
+        ),
+    ] {
+        let read = Container::Avro.read(&file, ReadOptions::FULL);
+        assert_eq!(read.err().as_deref(), Some(error), "{what}");
+    }
+    let nested = format!(
+        "{}\"long\"{}",
+        r#"{"type":"array","items":"#.repeat(61),
+        "}".repeat(61)
+    );
+    let read = Container::Avro.columns(&avro_file(&nested, "null", 0, &[]));
+    assert_eq!(
+        read,
+        Err("the type of f is not supported by the sandbox".to_owned())
+    );
+}

@@ -7,6 +7,7 @@
 use super::timing::Timing;
 use super::{Execution, not_executed};
 use crate::event::Failure;
+use crate::memory::Memory;
 use crate::pipeline::{Node, Stage};
 use crate::plugin::{self, Batch, ErrorRecord, Implementation, Sink};
 use googlesql::value::Column;
@@ -29,6 +30,8 @@ pub(super) struct Flow<'n> {
     columns: BTreeMap<&'n str, Vec<Column>>,
     /// The processing times by stage.
     pub times: BTreeMap<&'n str, Timing>,
+    /// What the collected rows take.
+    memory: Memory,
 }
 
 impl<'n> Flow<'n> {
@@ -40,6 +43,7 @@ impl<'n> Flow<'n> {
             collected: BTreeMap::new(),
             columns: BTreeMap::new(),
             times: BTreeMap::new(),
+            memory: Memory::default(),
         }
     }
 
@@ -50,6 +54,9 @@ impl<'n> Flow<'n> {
     }
 
     fn collect(&mut self, stage: &'n Stage, from: &str, batch: Batch) -> Result<(), Failure> {
+        for row in &batch.rows {
+            self.memory.row(row).map_err(|text| too_many_rows(stage, &text))?;
+        }
         let inputs = self.collected.entry(&stage.name).or_default();
         match inputs.iter_mut().find(|(name, _)| name == from) {
             None => inputs.push((from.to_owned(), batch)),
@@ -74,6 +81,11 @@ impl<'n> Flow<'n> {
         }
         Err(schema_mismatch(stage))
     }
+}
+
+fn too_many_rows(stage: &Stage, text: &str) -> Failure {
+    let text = format!("Stage '{}' has {text}", stage.name);
+    plugin::failure("java.lang.UnsupportedOperationException", text)
 }
 
 fn schema_mismatch(stage: &Stage) -> Failure {

@@ -6,7 +6,9 @@
 
 use super::{ActionResult, GOOGLE, Implementation, Plugin, StageContext, failure};
 use crate::event::Failure;
+use googlesql::limits::MAX_VALUE_BYTES;
 use serde_json::{Value as Json, json};
+use std::io::ErrorKind;
 
 pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
     "GCSArgumentSetter",
@@ -26,10 +28,14 @@ const BUCKET: MapStyle = ("=", ";");
 fn set_from_object(context: &StageContext<'_>) -> Result<ActionResult, Failure> {
     let path = context.property("path", "");
     // The plugin gets null for a missing blob.
-    let bytes = context.stores.buckets.read(&path).map_err(|_| Failure {
-        class_name: "java.lang.NullPointerException".to_owned(),
-        message: None,
-        cause: None,
+    let bytes = context.stores.buckets.read_at_most(&path, MAX_VALUE_BYTES);
+    let bytes = bytes.map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => failure("java.io.IOException", error.to_string()),
+        _ => Failure {
+            class_name: "java.lang.NullPointerException".to_owned(),
+            message: None,
+            cause: None,
+        },
     })?;
     Ok(ActionResult {
         arguments: read(&String::from_utf8_lossy(&bytes), &path, BUCKET)?,

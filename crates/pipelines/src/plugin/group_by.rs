@@ -7,6 +7,7 @@ mod function;
 
 use super::{Batch, CORE, Implementation, NamedBatches, Plugin, StageContext, failure};
 use crate::event::Failure;
+use crate::memory::Memory;
 use function::Aggregate;
 use googlesql::value::{Column, Value};
 use std::cmp::Ordering;
@@ -121,6 +122,7 @@ fn group_by(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch, F
     let groups = groups(&batch.rows, &indices);
     context.count("aggregator.groups", groups.len());
     let mut rows = Vec::with_capacity(groups.len());
+    let mut memory = Memory::default();
     for group in groups {
         let mut row: Vec<Value> = indices
             .iter()
@@ -128,7 +130,11 @@ fn group_by(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch, F
             .collect();
         for aggregate in &aggregates {
             let members = group.iter().map(|number| batch.rows[*number].as_slice());
-            row.push(aggregate.value(&batch.columns, members).map_err(illegal)?);
+            let value = aggregate.value(&batch.columns, members).map_err(illegal)?;
+            memory
+                .row(std::slice::from_ref(&value))
+                .map_err(|text| context.too_large(&text))?;
+            row.push(value);
         }
         rows.push(row);
     }

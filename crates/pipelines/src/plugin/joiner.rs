@@ -6,6 +6,7 @@
 
 use super::{Batch, CORE, Implementation, NamedBatches, Plugin, StageContext, failure};
 use crate::event::Failure;
+use crate::memory::Memory;
 use googlesql::value::{Column, ColumnType, Value};
 use std::collections::BTreeMap;
 
@@ -190,14 +191,18 @@ fn join(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch, Failu
     let groups = group_by_key(&inputs, &settings)?;
     context.count("joiner.keys", groups.len());
     let mut rows = Vec::new();
+    let mut memory = Memory::default();
     for group in groups.iter().filter(|group| is_joined(group, &inputs, &settings)) {
-        for combination in combinations(group) {
+        let mut next = Some(vec![0; group.len()]);
+        while let Some(places) = next {
+            let combination = combination(group, &places);
             let selected = settings.selected.iter();
-            rows.push(
-                selected
-                    .map(|field| value(field, &inputs, &combination))
-                    .collect(),
-            );
+            let row: Vec<Value> = selected
+                .map(|field| value(field, &inputs, &combination))
+                .collect();
+            memory.row(&row).map_err(|text| context.too_large(&text))?;
+            rows.push(row);
+            next = following(group, places);
         }
     }
     Ok(Batch { columns, rows })
@@ -243,25 +248,24 @@ fn is_joined(group: &Group, inputs: &[(String, Batch)], settings: &Settings) -> 
     is_complete && (settings.required.is_empty() || !required.is_empty())
 }
 
-/// Every combination of one row of each input; an input without rows contributes `None`.
-fn combinations(group: &Group) -> Vec<Vec<Option<usize>>> {
-    let mut combinations: Vec<Vec<Option<usize>>> = vec![Vec::new()];
-    for numbers in group {
-        let choices: Vec<Option<usize>> = if numbers.is_empty() {
-            vec![None]
-        } else {
-            numbers.iter().copied().map(Some).collect()
-        };
-        let extended = combinations.into_iter().flat_map(|row| {
-            choices.iter().map(move |choice| {
-                let mut row = row.clone();
-                row.push(*choice);
-                row
-            })
-        });
-        combinations = extended.collect();
+/// One row of each input; an input without rows contributes `None`.
+fn combination(group: &Group, places: &[usize]) -> Vec<Option<usize>> {
+    let numbers = group.iter().zip(places);
+    numbers
+        .map(|(numbers, place)| numbers.get(*place).copied())
+        .collect()
+}
+
+/// The places of the next combination, in which the last input changes first; `None` after the last one.
+fn following(group: &Group, mut places: Vec<usize>) -> Option<Vec<usize>> {
+    for (numbers, place) in group.iter().zip(&mut places).rev() {
+        *place += 1;
+        if *place < numbers.len() {
+            return Some(places);
+        }
+        *place = 0;
     }
-    combinations
+    None
 }
 
 /// The index of a key's field; `None` in an input without columns.
@@ -314,4 +318,22 @@ fn value(field: &Selected, inputs: &[(String, Batch)], combination: &[Option<usi
     };
     let index = batch.columns.iter().position(|column| column.name == field.field);
     index.map_or(Value::Null, |index| batch.rows[*number][index].clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_input_changes_first() {
+        let group = vec![vec![4, 5], Vec::new(), vec![7, 8]];
+        let mut all = Vec::new();
+        let mut next = Some(vec![0; 3]);
+        while let Some(places) = next {
+            all.push(combination(&group, &places));
+            next = following(&group, places);
+        }
+        let expected = [(4, 7), (4, 8), (5, 7), (5, 8)];
+        assert_eq!(all, expected.map(|(a, b)| vec![Some(a), None, Some(b)]));
+    }
 }

@@ -2,7 +2,11 @@
 
 use super::schema::{AvroType, is_optional};
 use crate::container::cell;
+use crate::memory::Memory;
 use googlesql::value::{Column, ColumnType, Value};
+
+/// The most entries of a file's header.
+const MAX_METADATA: usize = 10_000;
 
 /// The bytes that are not yet read.
 #[derive(Clone, Copy, Debug)]
@@ -69,18 +73,42 @@ impl<'b> Cursor<'b> {
 
     /// Reads the header's map.
     pub fn metadata(&mut self) -> Result<Vec<(String, &'b [u8])>, String> {
-        self.items(|cursor| Ok((cursor.text()?, cursor.bytes()?)))
+        let mut entries = 0;
+        self.items(|cursor| {
+            entries += 1;
+            if entries > MAX_METADATA {
+                return Err("the header has too many entries".into());
+            }
+            Ok((cursor.text()?, cursor.bytes()?))
+        })
     }
 
     /// Reads one record.
-    pub fn record(&mut self, fields: &[(Column, AvroType)]) -> Result<Vec<Value>, String> {
+    pub fn record(
+        &mut self,
+        fields: &[(Column, AvroType)],
+        memory: &mut Memory,
+    ) -> Result<Vec<Value>, String> {
         fields
             .iter()
-            .map(|(_, avro_type)| self.value(avro_type))
+            .map(|(_, avro_type)| self.value(avro_type, memory))
             .collect()
     }
 
-    fn value(&mut self, avro_type: &AvroType) -> Result<Value, String> {
+    fn value(&mut self, avro_type: &AvroType, memory: &mut Memory) -> Result<Value, String> {
+        let before = self.0.len();
+        let value = self.measured(avro_type, memory)?;
+        let content = match &value {
+            Value::Array(_) | Value::Struct(_) => 0,
+            // A symbol is longer than its number.
+            Value::Text(text) => text.len(),
+            _ => before - self.0.len(),
+        };
+        memory.value(content)?;
+        Ok(value)
+    }
+
+    fn measured(&mut self, avro_type: &AvroType, memory: &mut Memory) -> Result<Value, String> {
         let in_range = |value: Option<Value>| value.ok_or_else(|| "a moment is out of range".to_owned());
         Ok(match avro_type {
             AvroType::Null => Value::Null,
@@ -111,15 +139,15 @@ impl<'b> Cursor<'b> {
                 };
                 cell::decimal(bytes, *scale).ok_or("a decimal has too many digits")?
             }
-            AvroType::Array(item) => Value::Array(self.items(|cursor| cursor.value(item))?),
+            AvroType::Array(item) => Value::Array(self.items(|cursor| cursor.value(item, memory))?),
             AvroType::Map(value) => Value::Array(self.items(|cursor| {
                 let key = Value::Text(cursor.text()?);
-                Ok(Value::Struct(vec![key, cursor.value(value)?]))
+                Ok(Value::Struct(vec![key, cursor.value(value, memory)?]))
             })?),
-            AvroType::Record(fields) => Value::Struct(self.record(fields)?),
+            AvroType::Record(fields) => Value::Struct(self.record(fields, memory)?),
             AvroType::Union(branches) => {
                 let branch = branches.get(self.length()?).ok_or("a union has no such branch")?;
-                self.value(branch)?
+                self.measured(branch, memory)?
             }
         })
     }
@@ -259,7 +287,10 @@ mod tests {
             AvroType::Array(Box::new(AvroType::Null)),
             AvroType::Text,
         ] {
-            assert!(Cursor(&lie).value(&avro_type).is_err(), "{avro_type:?}");
+            assert!(
+                Cursor(&lie).value(&avro_type, &mut Memory::default()).is_err(),
+                "{avro_type:?}"
+            );
         }
     }
 }

@@ -1,14 +1,16 @@
 //! Converts an Avro schema to columns, and columns to an Avro schema.
 
 use crate::container::cell::PRECISION;
+use googlesql::limits::MAX_DEPTH;
 use googlesql::value::{Column, ColumnType};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 
-/// The deepest nesting of types: BigQuery's 15 levels of records, each in an array and a union.
-const MAX_DEPTH: usize = 45;
+/// The most types of a schema; a name counts as all the types it refers to, and a long text as several types.
+const MAX_TYPES: usize = 20_000;
 
-/// The most types of a schema, as many as BigQuery has columns; a name counts as all the types it refers to.
-const MAX_TYPES: usize = 10_000;
+/// How many bytes of names, symbols and descriptions count as a type.
+const TEXT_OF_A_TYPE: usize = 64;
 
 /// How the bytes of a value are interpreted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +92,7 @@ impl AvroType {
 /// A field whose type the sandbox does not support.
 pub fn fields(schema: &Json, logical: bool) -> Result<Vec<(Column, AvroType)>, String> {
     let mut reader = Reader {
-        definitions: Map::new(),
+        definitions: BTreeMap::new(),
         remaining: MAX_TYPES,
         logical,
     };
@@ -107,35 +109,43 @@ pub fn columns(text: &str) -> Result<Vec<Column>, String> {
     Ok(fields.into_iter().map(|(column, _)| column).collect())
 }
 
-struct Reader {
+struct Reader<'a> {
     /// The definitions of named types, for references by name.
-    definitions: Map<String, Json>,
+    definitions: BTreeMap<String, &'a Json>,
     remaining: usize,
     logical: bool,
 }
 
-impl Reader {
-    fn fields(&mut self, schema: &Json, depth: usize) -> Result<Vec<(Column, AvroType)>, String> {
+impl<'a> Reader<'a> {
+    /// Counts a type with this text.
+    fn charge(&mut self, text: usize) -> Option<()> {
+        self.remaining = self.remaining.checked_sub(1 + text / TEXT_OF_A_TYPE)?;
+        Some(())
+    }
+
+    fn fields(&mut self, schema: &'a Json, depth: usize) -> Result<Vec<(Column, AvroType)>, String> {
         let fields = schema.get("fields").and_then(Json::as_array).ok_or("no fields")?;
-        let field = |field: &Json| {
+        let field = |field: &'a Json| {
             let name = field["name"].as_str().ok_or("a field without a name")?;
+            let doc = field["doc"].as_str();
             let avro_type = self
-                .avro_type(&field["type"], depth)
+                .charge(name.len() + doc.map_or(0, str::len))
+                .and_then(|()| self.avro_type(&field["type"], depth))
                 .ok_or_else(|| format!("the type of {name} is not supported by the sandbox"))?;
             let column = Column {
                 name: name.to_owned(),
                 kind: avro_type.kind(),
                 nullable: avro_type.nullable(),
-                description: field["doc"].as_str().map(str::to_owned),
+                description: doc.map(str::to_owned),
             };
             Ok((column, avro_type))
         };
         fields.iter().map(field).collect()
     }
 
-    fn avro_type(&mut self, schema: &Json, depth: usize) -> Option<AvroType> {
+    fn avro_type(&mut self, schema: &'a Json, depth: usize) -> Option<AvroType> {
         let depth = depth.checked_sub(1)?;
-        self.remaining = self.remaining.checked_sub(1)?;
+        self.charge(0)?;
         if let Some(branches) = schema.as_array() {
             let avro_types: Option<Vec<_>> = branches
                 .iter()
@@ -154,9 +164,9 @@ impl Reader {
             return self.avro_type(schema.get("type").filter(|inner| !inner.is_null())?, depth);
         };
         if let Some(name) = schema["name"].as_str() {
-            self.definitions.insert(name.to_owned(), schema.clone());
+            self.definitions.insert(name.to_owned(), schema);
             if let Some(space) = schema["namespace"].as_str() {
-                self.definitions.insert(format!("{space}.{name}"), schema.clone());
+                self.definitions.insert(format!("{space}.{name}"), schema);
             }
         }
         let logical = schema["logicalType"].as_str().filter(|_| self.logical);
@@ -174,18 +184,19 @@ impl Reader {
             "fixed" => AvroType::Fixed(size(schema)?),
             "enum" => {
                 let symbols = schema["symbols"].as_array()?.iter();
-                AvroType::Enum(
-                    symbols
-                        .map(|symbol| Some(symbol.as_str()?.to_owned()))
-                        .collect::<Option<_>>()?,
-                )
+                let symbol = |symbol: &Json| {
+                    let symbol = symbol.as_str()?;
+                    self.charge(symbol.len())?;
+                    Some(symbol.to_owned())
+                };
+                AvroType::Enum(symbols.map(symbol).collect::<Option<_>>()?)
             }
             "array" => AvroType::Array(Box::new(self.avro_type(&schema["items"], depth)?)),
             "map" => AvroType::Map(Box::new(self.avro_type(&schema["values"], depth)?)),
             "record" => AvroType::Record(self.fields(schema, depth).ok()?),
             name => {
-                let definition = self.definitions.get(name)?.clone();
-                self.avro_type(&definition, depth)?
+                let definition = *self.definitions.get(name)?;
+                self.avro_type(definition, depth)?
             }
         })
     }

@@ -2,6 +2,7 @@
 
 use super::error_text;
 use crate::container::cell;
+use crate::memory::Memory;
 use googlesql::value::{ColumnType, Value};
 use parquet::basic::Type as Physical;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -89,18 +90,26 @@ enum Raw {
 
 impl Leaf {
     /// Reads all values of a leaf in one row group.
-    pub fn read(self, reader: ColumnReader, max: i16) -> Result<LeafColumn, String> {
+    pub fn read(self, reader: ColumnReader, max: i16, memory: &mut Memory) -> Result<LeafColumn, String> {
         let bytes = |data: &[u8]| Raw::Bytes(data.to_vec());
         match reader {
-            ColumnReader::BoolColumnReader(reader) => self.all(reader, max, |it| Raw::Bool(*it)),
-            ColumnReader::Int32ColumnReader(reader) => self.all(reader, max, |it| Raw::Int((*it).into())),
-            ColumnReader::Int64ColumnReader(reader) => self.all(reader, max, |it| Raw::Int(*it)),
-            ColumnReader::Int96ColumnReader(reader) => self.all(reader, max, |it| Raw::Int(it.to_micros())),
-            ColumnReader::FloatColumnReader(reader) => self.all(reader, max, |it| Raw::Float((*it).into())),
-            ColumnReader::DoubleColumnReader(reader) => self.all(reader, max, |it| Raw::Float(*it)),
-            ColumnReader::ByteArrayColumnReader(reader) => self.all(reader, max, |it| bytes(it.data())),
+            ColumnReader::BoolColumnReader(reader) => self.all(reader, (max, memory), |it| Raw::Bool(*it)),
+            ColumnReader::Int32ColumnReader(reader) => {
+                self.all(reader, (max, memory), |it| Raw::Int((*it).into()))
+            }
+            ColumnReader::Int64ColumnReader(reader) => self.all(reader, (max, memory), |it| Raw::Int(*it)),
+            ColumnReader::Int96ColumnReader(reader) => {
+                self.all(reader, (max, memory), |it| Raw::Int(it.to_micros()))
+            }
+            ColumnReader::FloatColumnReader(reader) => {
+                self.all(reader, (max, memory), |it| Raw::Float((*it).into()))
+            }
+            ColumnReader::DoubleColumnReader(reader) => self.all(reader, (max, memory), |it| Raw::Float(*it)),
+            ColumnReader::ByteArrayColumnReader(reader) => {
+                self.all(reader, (max, memory), |it| bytes(it.data()))
+            }
             ColumnReader::FixedLenByteArrayColumnReader(reader) => {
-                self.all(reader, max, |it| bytes(it.data()))
+                self.all(reader, (max, memory), |it| bytes(it.data()))
             }
         }
     }
@@ -108,7 +117,7 @@ impl Leaf {
     fn all<T: DataType>(
         self,
         mut reader: ColumnReaderImpl<T>,
-        max: i16,
+        (max, memory): (i16, &mut Memory),
         raw: impl Fn(&T::T) -> Raw,
     ) -> Result<LeafColumn, String> {
         let (mut column, mut values) = (LeafColumn::default(), Vec::new());
@@ -120,7 +129,13 @@ impl Leaf {
                 break;
             }
             for value in values.drain(..) {
-                column.values.push(self.value(raw(&value))?);
+                let raw = raw(&value);
+                memory.value(if let Raw::Bytes(bytes) = &raw {
+                    bytes.len()
+                } else {
+                    0
+                })?;
+                column.values.push(self.value(raw)?);
             }
         }
         if max == 0 {

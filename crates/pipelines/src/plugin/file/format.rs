@@ -6,6 +6,7 @@
 
 use crate::container::Container;
 use crate::event::Failure;
+use crate::memory::Memory;
 use crate::plugin::{StageContext, failure};
 use chrono::NaiveDate;
 use googlesql::cast;
@@ -103,6 +104,7 @@ impl Format {
         let text = String::from_utf8_lossy(bytes);
         let mut offset = 0_usize;
         let mut rows = Vec::new();
+        let mut memory = Memory::default();
         for (place, whole) in text.split_inclusive('\n').enumerate() {
             let line = whole.trim_end_matches('\n').trim_end_matches('\r');
             let at = offset;
@@ -110,11 +112,13 @@ impl Format {
             if place == 0 && skip_header {
                 continue;
             }
-            rows.push(match self {
+            let row = match self {
                 Self::Delimited { by, quoted } => delimited_row(line, by, *quoted, columns)?,
                 Self::Json => json_row(line, columns)?,
                 _ => text_row(line, at, columns),
-            });
+            };
+            memory.row(&row)?;
+            rows.push(row);
         }
         Ok(rows)
     }

@@ -4,9 +4,13 @@ use super::format::Format;
 use super::{names, object_path, resolution};
 use crate::container::avro::schema;
 use crate::event::{Failure, LogLevel};
+use crate::memory::Memory;
 use crate::plugin::{Batch, StageContext, failure};
 use googlesql::value::{Column, ColumnType, Value};
 use regex::Regex;
+
+/// The most bytes of a file: it is read as a whole.
+const MAX_FILE: usize = 64 << 20;
 
 const LOGGER: &str = "io.cdap.plugin.format.plugin.AbstractFileSource";
 
@@ -29,18 +33,20 @@ pub(super) fn read(context: &StageContext<'_>) -> Result<Batch, Failure> {
     let in_file = columns.iter().filter(|column| column.name != path_field);
     let in_file: Vec<Column> = in_file.cloned().collect();
     let mut rows = Vec::new();
+    let mut memory = Memory::default();
     for object in objects {
         let read = rows_of_object(context, &format, &object, &in_file)?;
         let shown = match context.property("filenameOnly", "false").as_str() {
             "true" => object.rsplit('/').next().unwrap_or_default().to_owned(),
             _ => object,
         };
-        rows.extend(read.into_iter().map(|mut row| {
+        for mut row in read {
             if let Some(index) = path_index {
                 row.insert(index, Value::Text(shown.clone()));
             }
-            row
-        }));
+            memory.row(&row).map_err(|text| context.too_large(&text))?;
+            rows.push(row);
+        }
     }
     Ok(Batch { columns, rows })
 }
@@ -101,7 +107,7 @@ fn rows_of_object(
 }
 
 fn content(context: &StageContext<'_>, object: &str) -> Result<Vec<u8>, Failure> {
-    let bytes = context.stores.buckets.read(object);
+    let bytes = context.stores.buckets.read_at_most(object, MAX_FILE);
     bytes.map_err(|error| failure("java.io.IOException", format!("{object}: {error}")))
 }
 
