@@ -29,6 +29,7 @@ use googlesql::Warehouse;
 use googlesql::value::{Column, Value};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -190,6 +191,26 @@ pub(super) trait Sink {
     fn commit(self: Box<Self>) -> Result<Option<i64>, Failure>;
 }
 
+/// The headers that the `parse-as-csv` directives of a stage have found in its rows, by column. They outlast a batch.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Headers(Rc<RefCell<BTreeMap<String, Vec<String>>>>);
+
+impl Headers {
+    /// Whether the first row was looked at.
+    pub fn is_known(&self, column: &str) -> bool {
+        self.0.borrow().contains_key(column)
+    }
+
+    /// The names in the header; none if there is no header.
+    pub fn names(&self, column: &str) -> Vec<String> {
+        self.0.borrow().get(column).cloned().unwrap_or_default()
+    }
+
+    pub fn set(&self, column: &str, names: Vec<String>) {
+        self.0.borrow_mut().insert(column.to_owned(), names);
+    }
+}
+
 /// What a plugin gets: its properties, the stores, and ways to report.
 pub(super) struct StageContext<'a> {
     pub stage: &'a str,
@@ -207,6 +228,7 @@ pub(super) struct StageContext<'a> {
     pub speed: f64,
     /// The error records so far.
     pub error_records: RefCell<Vec<ErrorRecord>>,
+    pub headers: Headers,
 }
 
 impl StageContext<'_> {
@@ -261,6 +283,12 @@ impl StageContext<'_> {
         pause(span.div_f64(self.speed), self.stop)
     }
 
+    /// The failure of a stage whose rows take more memory than the sandbox gives them.
+    pub fn too_large(&self, text: &str) -> Failure {
+        let text = format!("Stage '{}' has {text}", self.stage);
+        failure("java.lang.UnsupportedOperationException", text)
+    }
+
     /// The failure for a property value that the sandbox does not support; no real server reports it.
     pub fn unsupported(&self, property: &str, value: &str) -> Failure {
         failure(
@@ -302,6 +330,8 @@ pub(super) fn failure(class_name: &str, message: impl Into<String>) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::all;
+    use crate::Personality;
+    use crate::artifact::ArtifactRepository;
     use std::collections::BTreeSet;
 
     #[test]
@@ -322,8 +352,40 @@ mod tests {
                     .map(|name| (name.trim_matches('`'), kind)),
             );
         }
-        let kind = |plugin: &super::Plugin| if plugin.is_lab() { "lab" } else { plugin.kind };
+        let kind = |plugin: &super::Plugin| {
+            if plugin.is_lab() { "lab" } else { plugin.kind }
+        };
         let known: BTreeSet<_> = all(true).map(|plugin| (plugin.name, kind(plugin))).collect();
         assert_eq!(documented, known);
+    }
+
+    /// What other plugins use, and no stage is.
+    const PARTS: [&str; 4] = [
+        "connector",
+        "jdbc",
+        "validatingInputFormat",
+        "validatingOutputFormat",
+    ];
+
+    #[test]
+    fn the_documentation_names_every_plugin_that_is_not_executed() {
+        let page = include_str!("../../../docs/plugins.md");
+        let (_, section) = page.split_once("| Type | Plugins |\n").unwrap();
+        let mut documented = BTreeSet::new();
+        for row in section.lines().take_while(|line| line.starts_with('|')).skip(1) {
+            let cells: Vec<_> = row.split('|').map(str::trim).collect();
+            let names = cells[2].split_whitespace();
+            documented.extend(names.map(|name| (cells[1].to_owned(), name.trim_matches('`').to_owned())));
+        }
+        let installed = ArtifactRepository::shipped(Personality::V6_11, true).unwrap();
+        let classes = installed
+            .visible_in("default")
+            .flat_map(|artifact| &artifact.classes.plugins);
+        let refused: BTreeSet<_> = classes
+            .filter(|class| !PARTS.contains(&class.r#type.as_str()))
+            .filter(|class| super::find(&class.name, &class.r#type).is_none())
+            .map(|class| (class.r#type.clone(), class.name.clone()))
+            .collect();
+        assert_eq!(documented, refused);
     }
 }

@@ -232,6 +232,184 @@ fn pages_of_a_log_lose_no_line_in_either_direction() {
     assert_eq!(paged(&sandbox, "condition", &record, "prev"), messages);
 }
 
+/// Runs one statement: the texts of its rows.
+fn sql(sandbox: &Served, statement: &str) -> Vec<Vec<String>> {
+    let body = json!({"query": statement, "useLegacySql": false, "timeoutMs": 60_000}).to_string();
+    let (status, answer) = sandbox.ask("POST", "/bigquery/v2/projects/downbeat-sandbox/queries", &body);
+    assert_eq!(status, 200, "{answer}");
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let rows = answer["rows"].as_array().cloned().unwrap_or_default();
+    let cells = |row: &Value| {
+        row["f"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|cell| cell["v"].as_str().unwrap_or("NULL").to_owned())
+            .collect()
+    };
+    rows.iter().map(cells).collect()
+}
+
+/// A pipeline of a source, a Wrangler with this recipe and this output, and a table of the recipe's name.
+fn wrangling(source: &Value, recipe: &str, output: &str, table: &str) -> Value {
+    let google = json!({"name": "google-cloud", "version": "[0.0.1,100.0.0)", "scope": "SYSTEM"});
+    let sink = json!({"name": "BigQueryTable", "type": "batchsink", "artifact": google, "properties": {
+        "referenceName": "out", "project": "auto-detect", "serviceFilePath": "auto-detect", "dataset": "cdf_output",
+        "table": table, "operation": "insert", "location": "US", "schema": output}});
+    let wrangler = json!({"name": "Wrangler", "type": "transform",
+        "artifact": {"name": "wrangler-transform", "version": "[0.0.1,100.0.0)", "scope": "SYSTEM"},
+        "properties": {"field": "*", "precondition": "false", "directives": recipe, "on-error": "fail-pipeline",
+            "schema": output}});
+    json!({"artifact": {"name": "cdap-data-pipeline", "version": "[6.0.0,7.0.0)", "scope": "SYSTEM"}, "config": {
+        "connections": [{"from": "In", "to": "Wrangle"}, {"from": "Wrangle", "to": "Out"}],
+        "stages": [{"name": "In", "plugin": source}, {"name": "Wrangle", "plugin": wrangler}, {"name": "Out", "plugin": sink}],
+        "postActions": [], "properties": {}, "engine": "spark"}})
+}
+
+/// A schema of fields that may be NULL.
+fn schema(fields: &[(&str, Value)]) -> String {
+    let fields = fields
+        .iter()
+        .map(|(name, kind)| json!({"name": name, "type": [kind, "null"]}));
+    json!({"type": "record", "name": "o", "fields": fields.collect::<Vec<_>>()}).to_string()
+}
+
+fn file_source(plugin: &str, properties: &Value) -> Value {
+    let artifact = if plugin == "File" {
+        "core-plugins"
+    } else {
+        "google-cloud"
+    };
+    json!({"name": plugin, "type": "batchsource", "properties": properties,
+        "artifact": {"name": artifact, "version": "[0.0.1,100.0.0)", "scope": "SYSTEM"}})
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table of pipelines")]
+fn what_the_studio_builds_of_files_and_directives_is_executed() {
+    let sandbox = Served::start();
+    for (bucket, name, text) in [
+        (
+            "field",
+            "people.csv",
+            "first_name,salary\nAnn,85000\n\"Bob, Jr\",41000\n",
+        ),
+        ("field", "header.csv", "id,full name\n1,\"Braun, Otto\"\n2,Cole\n"),
+        ("field", "fixed.txt", "21  10  ABC\n18  14  CDE\n"),
+        (
+            "field",
+            "json.txt",
+            "{\"id\":1,\"who\":{\"first\":\"Ann\",\"last\":\"Lee\"}}\n{\"id\":2,\"who\":{\"first\":\"Bob\"}}\n",
+        ),
+        ("files", "in/one.txt", "one\n"),
+    ] {
+        sandbox.ask(
+            "POST",
+            "/storage/v1/b?project=downbeat-sandbox",
+            &json!({"name": bucket}).to_string(),
+        );
+        let name = name.replace('/', "%2F");
+        let path = format!("/upload/storage/v1/b/{bucket}/o?uploadType=media&name={name}");
+        let (status, answer) = sandbox.ask("POST", &path, text);
+        assert_eq!(status, 200, "{answer}");
+    }
+    let text = || json!("string");
+    let lines = |path: &str| {
+        let plugin = if path.starts_with("file:") {
+            "File"
+        } else {
+            "GCSFile"
+        };
+        file_source(
+            plugin,
+            &json!({"referenceName": "in", "project": "auto-detect", "serviceFilePath": "auto-detect",
+            "path": path, "format": "text", "schema": schema(&[("body", text())])}),
+        )
+    };
+    let people = schema(&[("first_name", text()), ("salary", text())]);
+    let connected = |connection: &str| {
+        file_source(
+            "GCSFile",
+            &json!({"path": "gs://field/people.csv", "useConnection": "true", "format": "csv",
+            "enableQuotedValues": "true", "connection": connection, "skipHeader": "true", "referenceName": "people",
+            "schema": people}),
+        )
+    };
+    let who = json!({"type": "record", "name": "who1", "fields": [
+        {"name": "first", "type": ["string", "null"]}, {"name": "last", "type": ["string", "null"]}]});
+    let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
+    for (table, source, recipe, output, query, expected) in [
+        (
+            "connected",
+            connected("${conn(Cloud Storage Default)}"),
+            "mask-number :salary xxxxxx",
+            people.clone(),
+            "SELECT first_name, salary FROM cdf_output.connected ORDER BY 1",
+            [row(&["Ann", "xxxxxx"]), row(&["Bob, Jr", "xxxxxx"])],
+        ),
+        (
+            "recorded",
+            lines("gs://field/json.txt"),
+            "parse-as-json :body 1\nrename :body_id :id\nset-type :id long",
+            schema(&[("id", json!("long")), ("body_who", who)]),
+            "SELECT id, TO_JSON_STRING(body_who) FROM cdf_output.recorded ORDER BY id",
+            [
+                row(&["1", "{\"first\":\"Ann\",\"last\":\"Lee\"}"]),
+                row(&["2", "{\"first\":\"Bob\",\"last\":null}"]),
+            ],
+        ),
+        (
+            "headed",
+            lines("gs://field/header.csv"),
+            "parse-as-csv :body ',' true\ndrop :body\nset-type :id integer",
+            schema(&[("id", json!("int")), ("full_name", text())]),
+            "SELECT id, full_name FROM cdf_output.headed ORDER BY id",
+            [row(&["1", "Braun, Otto"]), row(&["2", "Cole"])],
+        ),
+        (
+            "fixed",
+            lines("gs://field/fixed.txt"),
+            "parse-as-fixed-length :body 2,4,5 ' '\nrename body_1 a\nrename body_2 b\nrename body_3 c",
+            schema(&[("a", text()), ("b", text()), ("c", text())]),
+            "SELECT a, b, c FROM cdf_output.fixed ORDER BY a",
+            [row(&["18", "14", "CDE"]), row(&["21", "10", "ABC"])],
+        ),
+        (
+            "local",
+            lines("file:/in/one.txt"),
+            "copy :body :again\nsplit-to-rows :again 'n'",
+            schema(&[("body", text()), ("again", text())]),
+            "SELECT body, again FROM cdf_output.local ORDER BY again",
+            [row(&["one", "e"]), row(&["one", "o"])],
+        ),
+    ] {
+        deploy(
+            &sandbox,
+            table,
+            &wrangling(&source, recipe, &output, table).to_string(),
+        );
+        let record = run(&sandbox, table, &json!({}));
+        let id = record["runid"].as_str().unwrap();
+        let path = format!("{APPS}/{table}/workflows/DataPipelineWorkflow/runs/{id}/logs?escape=false");
+        assert_eq!(
+            record["status"],
+            "COMPLETED",
+            "{table}: {}",
+            sandbox.ask("GET", &path, "").1
+        );
+        assert_eq!(sql(&sandbox, query), expected, "{table}");
+    }
+    let pipeline = wrangling(&connected("${conn(Warehouse)}"), "trim :salary", &people, "lost");
+    deploy(&sandbox, "lost", &pipeline.to_string());
+    let record = run(&sandbox, "lost", &json!({}));
+    let id = record["runid"].as_str().unwrap();
+    let path = format!("{APPS}/lost/workflows/DataPipelineWorkflow/runs/{id}/logs?escape=false");
+    let (_, log) = sandbox.ask("GET", &path, "");
+    let words = "Connection 'Warehouse' does not exist: the sandbox has 'Cloud Storage Default' and 'BigQuery Default' alone";
+    assert_eq!(record["status"], "FAILED");
+    assert!(log.contains(words), "{log}");
+}
+
 /// A pipeline as an instance of another patch release exports it.
 fn exported() -> Value {
     let mut pipeline: Value = serde_json::from_str(CONDITION).unwrap();

@@ -226,6 +226,7 @@ mod tests {
             stop: &AtomicBool::new(false),
             speed: 1.0,
             error_records: RefCell::default(),
+            headers: crate::plugin::Headers::default(),
         };
         let done = work(&context);
         (done, lines.take())

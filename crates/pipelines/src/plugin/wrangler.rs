@@ -22,8 +22,9 @@ mod row;
 mod schema;
 mod usage;
 
-use super::{Batch, Implementation, Plugin, StageContext, failure};
+use super::{Batch, Headers, Implementation, Plugin, StageContext, failure};
 use crate::event::Failure;
+use crate::memory::Memory;
 use directive::{Directive, TransientStore};
 use error::DirectiveError;
 pub(super) use expression::BooleanExpression;
@@ -31,7 +32,7 @@ use expression::{Expression, Scope};
 use googlesql::value::{Column, Value};
 use recipe::Recipe;
 use row::{Cell, Row};
-use schema::Field;
+use schema::{Field, SchemaError};
 use std::collections::BTreeMap;
 
 pub(super) const PLUGINS: &[Plugin] = &[Plugin::new(
@@ -104,14 +105,20 @@ fn apply(context: &StageContext<'_>, batch: Batch) -> Result<Batch, Failure> {
     if batch.rows.is_empty() {
         return Ok(output);
     }
+    let mut memory = Memory::default();
     let compiled = settings.compile(context);
     for values in &batch.rows {
         let result = match &compiled {
-            Ok(directives) => settings.transform(directives, &batch.columns, values),
+            Ok(directives) => settings.transform(directives, &context.headers, &batch.columns, values),
             Err(error) => Err(error.clone()),
         };
         match result {
-            Ok(rows) => output.rows.extend(rows),
+            Ok(rows) => {
+                for row in rows {
+                    memory.row(&row).map_err(|text| context.too_large(&text))?;
+                    output.rows.push(row);
+                }
+            }
             Err(error) => settings.handle_error(context, &batch.columns, values, error)?,
         }
     }
@@ -162,11 +169,15 @@ impl Settings {
         if !language.eq_ignore_ascii_case("jexl") {
             return Err(context.unsupported("expressionLanguage", &language));
         }
-        let fields = schema::fields(&context.property("schema", "")).map_err(|_| {
-            illegal(format!(
+        let fields = schema::fields(&context.property("schema", "")).map_err(|error| match error {
+            SchemaError::Invalid => illegal(format!(
                 "Stage:{} - Format of output schema specified is invalid. Please check the format.",
                 context.stage
-            ))
+            )),
+            SchemaError::Unsupported(what) => failure(
+                "java.lang.UnsupportedOperationException",
+                format!("Stage:{} - {what} is not supported by the sandbox", context.stage),
+            ),
         })?;
         let condition = context.property("precondition", "");
         let precondition = match condition.trim() {
@@ -242,6 +253,7 @@ impl Settings {
     fn transform(
         &self,
         directives: &[Directive],
+        headers: &Headers,
         columns: &[Column],
         values: &[Value],
     ) -> Result<Vec<Vec<Value>>, DirectiveError> {
@@ -249,7 +261,10 @@ impl Settings {
         if self.field != "*" {
             row.0.retain(|(name, _)| *name == self.field);
         }
-        let mut store = TransientStore::default();
+        let mut store = TransientStore {
+            headers: headers.clone(),
+            ..TransientStore::default()
+        };
         if self.meets_precondition(&row, &store)? {
             return Ok(Vec::new());
         }
@@ -279,10 +294,7 @@ impl Settings {
         let Some(precondition) = &self.precondition else {
             return Ok(false);
         };
-        let scope = Scope {
-            row,
-            variables: &store.variables,
-        };
+        let scope = Scope::new(row, &store.variables);
         match precondition.value(&scope)? {
             Cell::Bool(is_met) => Ok(is_met),
             _ => Err(DirectiveError::Failed(format!(

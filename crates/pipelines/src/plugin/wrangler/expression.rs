@@ -14,9 +14,10 @@ mod value;
 use super::error::DirectiveError;
 use super::row::{Cell, Row};
 pub(in crate::plugin) use boolean::BooleanExpression;
-pub(super) use method::{replacement, split};
+pub(super) use method::{MAX_PARTS, replacement, split};
+use std::cell::Cell as Counter;
 use std::collections::BTreeMap;
-pub(super) use value::{from_json, json};
+pub(super) use value::{from_json, json, replaced};
 
 /// A compiled expression.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,9 +47,22 @@ enum Node {
 
 /// The values of variables.
 pub(super) struct Scope<'a> {
-    pub row: &'a Row,
+    row: &'a Row,
     /// The variables that directives have set.
-    pub variables: &'a BTreeMap<String, Cell>,
+    variables: &'a BTreeMap<String, Cell>,
+    /// How many bytes the values so far have: more than those that are held at the same time.
+    produced: Counter<usize>,
+}
+
+impl<'a> Scope<'a> {
+    /// The values of a row, and the variables that directives have set.
+    pub fn new(row: &'a Row, variables: &'a BTreeMap<String, Cell>) -> Self {
+        Self {
+            row,
+            variables,
+            produced: Counter::new(0),
+        }
+    }
 }
 
 impl Expression {
@@ -120,10 +134,7 @@ mod tests {
     fn compute(text: &str) -> Result<Cell, DirectiveError> {
         let variables = [("seen".to_owned(), Cell::Long(2))].into();
         let row = row();
-        let scope = Scope {
-            row: &row,
-            variables: &variables,
-        };
+        let scope = Scope::new(&row, &variables);
         Expression::compile(text)
             .map_err(DirectiveError::Failed)?
             .value(&scope)
@@ -174,6 +185,53 @@ mod tests {
                 Ok(expected.to_owned()),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn an_expression_that_nests_or_grows_without_end_is_an_error() {
+        let brackets = |depth: usize| format!("{}1{}", "(".repeat(depth), ")".repeat(depth));
+        let chain = |count: usize| format!("1{}", " + 1".repeat(count));
+        for (text, expected) in [(brackets(59), "1"), (chain(250), "251")] {
+            assert_eq!(compute(&text).unwrap().text(), expected);
+        }
+        let million = 1_000_000;
+        for text in [
+            brackets(61),
+            brackets(million),
+            chain(251),
+            chain(100_000),
+            "(".repeat(million),
+            "!".repeat(million),
+            "-".repeat(million),
+            "[".repeat(million),
+            "not ".repeat(100_000),
+            "true ? 1 : ".repeat(100_000),
+            "1 ?: ".repeat(100_000),
+            format!("name{}", ".a".repeat(million)),
+            format!("name{}", "['a']".repeat(100_000)),
+            format!("math:abs({}", "math:abs(".repeat(100_000)),
+        ] {
+            let Err(DirectiveError::Failed(error)) = compute(&text) else {
+                panic!("{text:.80}");
+            };
+            assert!(
+                error.starts_with("Error encountered while compiling"),
+                "{error:.200}"
+            );
+        }
+        for text in [
+            "string:repeat('x', 11000000)",
+            "string:repeat('x', 9000000).replaceAll('x', 'yyyyyyyyyy')",
+            "string:repeat('x', 9000000).replaceAll('(x+)', '$1$1')",
+            "string:repeat('x', 9000000).replace('x', 'yy')",
+            "string:replace(string:repeat('x', 9000000), 'x', 'yy')",
+            "size(string:repeat('x', 9000000)) + size(string:repeat('x', 9000000) + string:repeat('x', 9000000) + \
+             string:repeat('x', 9000000) + string:repeat('x', 9000000))",
+            "'xxxxxxxxxxxxxxxx'.split('')[0] + string:repeat('x,', 1000000).split(',')[0]",
+        ] {
+            let outcome = compute(text);
+            assert!(matches!(outcome, Err(DirectiveError::Unsupported(_))), "{text}");
         }
     }
 

@@ -4,7 +4,7 @@
 //! `long`, so an error message with the class of a value says `Long`.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
-use googlesql::value::{Column, Value};
+use googlesql::value::{Column, ColumnType, Value};
 use serde_json::Value as Json;
 
 /// A value with the type that it has in Java.
@@ -49,12 +49,23 @@ impl Cell {
             Value::Timestamp(micros) => {
                 DateTime::from_timestamp_micros(*micros).map_or(Self::Null, Self::Moment)
             }
-            // Records and arrays are not supported in the input.
+            // `from_typed` knows the names of a record's fields.
             Value::Array(_) | Value::Struct(_) => Self::Null,
             Value::Json(text) => {
                 serde_json::from_str(text).map_or_else(|_| Self::Text(text.clone()), Self::Json)
             }
         }
+    }
+
+    /// About how many bytes it takes.
+    pub fn size(&self) -> usize {
+        let inside = match self {
+            Self::Text(text) | Self::Decimal(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Json(json) => json_size(json),
+            _ => 0,
+        };
+        size_of::<Self>() + inside
     }
 
     /// The class name of the value, as `Class.getSimpleName()`.
@@ -130,14 +141,61 @@ pub(super) fn java_double(number: f64) -> String {
     }
 }
 
+/// The size of a JSON value. It was parsed, so that it does not nest deeper than the parser allows.
+fn json_size(json: &Json) -> usize {
+    let inside = match json {
+        Json::String(text) => text.len(),
+        Json::Array(items) => items.iter().map(json_size).sum(),
+        Json::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| 2 * name.len() + json_size(value))
+            .sum(),
+        _ => 0,
+    };
+    size_of::<Json>() + inside
+}
+
+/// The cell of a value with its type: records and arrays are JSON.
+fn from_typed(value: &Value, kind: &ColumnType) -> Cell {
+    match (value, kind) {
+        (Value::Array(_), ColumnType::Array(_)) | (Value::Struct(_), ColumnType::Struct(_)) => {
+            Cell::Json(to_json(value, kind))
+        }
+        _ => Cell::from_value(value),
+    }
+}
+
+fn to_json(value: &Value, kind: &ColumnType) -> Json {
+    match (value, kind) {
+        (Value::Array(items), ColumnType::Array(kind)) => {
+            items.iter().map(|item| to_json(item, kind)).collect()
+        }
+        (Value::Struct(values), ColumnType::Struct(columns)) => {
+            let fields = columns.iter().zip(values);
+            let fields = fields.map(|(column, value)| (column.name.clone(), to_json(value, &column.kind)));
+            Json::Object(fields.collect())
+        }
+        (value, _) => super::expression::json(&Cell::from_value(value)),
+    }
+}
+
 /// The cells of a row with their names.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Row(pub Vec<(String, Cell)>);
 
 impl Row {
     pub fn from_values(columns: &[Column], values: &[Value]) -> Self {
-        let names = columns.iter().map(|column| column.name.clone());
-        Self(names.zip(values.iter().map(Cell::from_value)).collect())
+        let cell =
+            |(column, value): (&Column, &Value)| (column.name.clone(), from_typed(value, &column.kind));
+        Self(columns.iter().zip(values).map(cell).collect())
+    }
+
+    /// About how many bytes it takes.
+    pub fn size(&self) -> usize {
+        let cells = self.0.iter();
+        cells
+            .map(|(name, cell)| size_of::<String>() + name.len() + cell.size())
+            .sum()
     }
 
     pub fn find(&self, name: &str) -> Option<usize> {

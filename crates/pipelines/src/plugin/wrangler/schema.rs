@@ -1,11 +1,17 @@
 //! Converts rows to the output schema, with the messages of the plugin's `RecordConvertor`.
 //!
-//! A column that is not in the schema is dropped; a field without a column is NULL. A text is converted to a
+//! Records, arrays and maps are made of JSON. A column that is not in the schema is dropped; a field without a column is NULL. A text is converted to a
 //! number, but a number is not converted to another numeric type.
 
+use super::expression::from_json;
 use super::row::Cell;
+use googlesql::limits::MAX_DEPTH;
 use googlesql::value::{Column, ColumnType, Value};
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// The most types of a schema; a name counts as all the types that it stands for.
+const MAX_TYPES: usize = 10_000;
 
 /// A field of the output schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +21,7 @@ pub(super) struct Field {
 }
 
 /// A type of CDAP's schemas.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     Boolean,
     Int,
@@ -30,39 +36,113 @@ enum Kind {
     DateTime,
     /// With its scale.
     Decimal(u32),
+    Record(Vec<Field>),
+    /// With its items, which have the name of the field.
+    Array(Box<Field>),
+    /// With its values, which have the name of the field; the keys are texts.
+    Map(Box<Field>),
+}
+
+/// Why a schema is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum SchemaError {
+    /// It is no schema.
+    Invalid,
+    /// The sandbox does not support a type in it.
+    Unsupported(String),
+}
+
+/// Reads a schema. A record has a name under which it can be used again.
+#[derive(Default)]
+struct Reader {
+    records: BTreeMap<String, Kind>,
+    types: usize,
 }
 
 /// Parses the fields of an Avro record schema.
-pub(super) fn fields(text: &str) -> Result<Vec<Field>, String> {
-    let schema: Json = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let fields = schema.get("fields").and_then(Json::as_array).ok_or("no fields")?;
-    fields.iter().map(field).collect()
+pub(super) fn fields(text: &str) -> Result<Vec<Field>, SchemaError> {
+    let schema: Json = serde_json::from_str(text).map_err(|_| SchemaError::Invalid)?;
+    Reader::default().fields(&schema, 0)
 }
 
-fn field(json: &Json) -> Result<Field, String> {
-    let name = json
-        .get("name")
-        .and_then(Json::as_str)
-        .ok_or("a field without a name")?;
-    let mut kinds = match json.get("type") {
-        Some(Json::Array(union)) => union.clone(),
-        Some(one) => vec![one.clone()],
-        None => Vec::new(),
-    };
-    let nullable = kinds.iter().any(|kind| kind == "null");
-    kinds.retain(|kind| kind != "null");
-    let kind = kinds
-        .first()
-        .and_then(kind)
-        .ok_or_else(|| format!("the type of field '{name}' is not supported by the sandbox"))?;
-    let column = Column {
-        nullable,
-        ..Column::nullable(name, kind.column())
-    };
-    Ok(Field { column, kind })
+impl Reader {
+    fn fields(&mut self, record: &Json, depth: usize) -> Result<Vec<Field>, SchemaError> {
+        let fields = record
+            .get("fields")
+            .and_then(Json::as_array)
+            .ok_or(SchemaError::Invalid)?;
+        let field = |field: &Json| {
+            let name = field
+                .get("name")
+                .and_then(Json::as_str)
+                .ok_or(SchemaError::Invalid)?;
+            self.field(name, field.get("type").unwrap_or(&Json::Null), depth)
+        };
+        fields.iter().map(field).collect()
+    }
+
+    /// A field of this type; of a union the first branch that is not `null`.
+    fn field(&mut self, name: &str, json: &Json, depth: usize) -> Result<Field, SchemaError> {
+        let branches = json
+            .as_array()
+            .map_or_else(|| vec![json], |union| union.iter().collect());
+        let nullable = branches.iter().any(|branch| **branch == "null");
+        let branch = branches.into_iter().find(|branch| **branch != "null");
+        let kind = match branch {
+            Some(branch) => self.kind(name, branch, depth)?,
+            None => return Err(unsupported(name)),
+        };
+        let column = Column {
+            nullable,
+            ..Column::nullable(name, kind.column())
+        };
+        Ok(Field { column, kind })
+    }
+
+    fn kind(&mut self, name: &str, json: &Json, depth: usize) -> Result<Kind, SchemaError> {
+        self.types += 1;
+        if depth > MAX_DEPTH || self.types > MAX_TYPES {
+            return Err(unsupported(name));
+        }
+        if let Some(kind) = simple(json) {
+            return Ok(kind);
+        }
+        if let Some(kind) = json.as_str().and_then(|name| self.records.get(name)) {
+            let kind = kind.clone();
+            self.types += kind.types();
+            return Ok(kind);
+        }
+        let inner = |key: &str| json.get(key).ok_or(SchemaError::Invalid);
+        match json.get("type").and_then(Json::as_str) {
+            Some("record") => {
+                let kind = Kind::Record(self.fields(json, depth + 1)?);
+                if let Some(own) = json.get("name").and_then(Json::as_str) {
+                    self.records.insert(own.to_owned(), kind.clone());
+                }
+                Ok(kind)
+            }
+            Some("array") => Ok(Kind::Array(Box::new(self.field(
+                name,
+                inner("items")?,
+                depth + 1,
+            )?))),
+            Some("map") => Ok(Kind::Map(Box::new(self.field(
+                name,
+                inner("values")?,
+                depth + 1,
+            )?))),
+            Some("enum") => Ok(Kind::String),
+            _ => Err(unsupported(name)),
+        }
+    }
 }
 
-fn kind(json: &Json) -> Option<Kind> {
+fn unsupported(name: &str) -> SchemaError {
+    SchemaError::Unsupported(format!("the type of field '{name}' in the output schema"))
+}
+
+/// A type without others in it.
+fn simple(json: &Json) -> Option<Kind> {
     let text = |key: &str| json.get(key).and_then(Json::as_str);
     if let Some(logical) = text("logicalType") {
         return Some(match logical {
@@ -90,7 +170,7 @@ fn kind(json: &Json) -> Option<Kind> {
 }
 
 impl Kind {
-    const fn column(self) -> ColumnType {
+    fn column(&self) -> ColumnType {
         match self {
             Self::Boolean => ColumnType::Bool,
             Self::Int | Self::Long => ColumnType::Int64,
@@ -102,6 +182,30 @@ impl Kind {
             Self::Timestamp => ColumnType::Timestamp,
             Self::DateTime => ColumnType::DateTime,
             Self::Decimal(_) => ColumnType::Numeric,
+            Self::Record(fields) => {
+                ColumnType::Struct(fields.iter().map(|field| field.column.clone()).collect())
+            }
+            Self::Array(item) => ColumnType::Array(Box::new(item.column.kind.clone())),
+            Self::Map(value) => {
+                let key = Column {
+                    nullable: false,
+                    ..Column::nullable("key", ColumnType::String)
+                };
+                let value = Column {
+                    name: "value".to_owned(),
+                    ..value.column.clone()
+                };
+                ColumnType::Array(Box::new(ColumnType::Struct(vec![key, value])))
+            }
+        }
+    }
+
+    /// How many types it consists of.
+    fn types(&self) -> usize {
+        match self {
+            Self::Record(fields) => 1 + fields.iter().map(|field| field.kind.types()).sum::<usize>(),
+            Self::Array(inner) | Self::Map(inner) => 1 + inner.kind.types(),
+            _ => 1,
         }
     }
 }
@@ -125,7 +229,7 @@ impl Field {
                 Err(self.cannot_set("null"))
             };
         }
-        match self.kind {
+        match &self.kind {
             Kind::String => Ok(Value::Text(cell.text())),
             Kind::Int | Kind::Long => self.whole(cell),
             Kind::Float | Kind::Double => self.float(cell),
@@ -153,6 +257,54 @@ impl Field {
             Kind::Date | Kind::Time | Kind::Timestamp | Kind::DateTime | Kind::Decimal(_) => {
                 self.logical(cell)
             }
+            Kind::Record(_) | Kind::Array(_) | Kind::Map(_) => self.nested(cell),
+        }
+    }
+
+    /// A record, an array or a map from JSON.
+    fn nested(&self, cell: &Cell) -> Result<Value, String> {
+        let name = &self.column.name;
+        let refused = |kind: &str| {
+            Err(format!(
+                "Unable decode object '{name}' with schema type '{kind}'."
+            ))
+        };
+        match (&self.kind, cell) {
+            (Kind::Record(fields), Cell::Json(Json::Object(values))) => {
+                let values = fields
+                    .iter()
+                    .map(|field| field.inner(values.get(&field.column.name)));
+                values.collect::<Result<_, _>>().map(Value::Struct)
+            }
+            (Kind::Array(item), Cell::Json(Json::Array(items))) => {
+                let items = items.iter().map(|value| item.inner(Some(value)));
+                items.collect::<Result<_, _>>().map(Value::Array)
+            }
+            (Kind::Map(value), Cell::Json(Json::Object(entries))) => {
+                let entries = entries.iter().map(|(key, inner)| {
+                    let inner = value.inner(Some(inner))?;
+                    Ok(Value::Struct(vec![Value::Text(key.clone()), inner]))
+                });
+                entries.collect::<Result<_, _>>().map(Value::Array)
+            }
+            (Kind::Array(_), _) => Err(format!("Unable to decode array '{name}'")),
+            (Kind::Map(_), _) => refused("MAP"),
+            _ => refused("RECORD"),
+        }
+    }
+
+    /// The value of the field for JSON, which has no dates and no decimals.
+    fn inner(&self, json: Option<&Json>) -> Result<Value, String> {
+        match (&self.kind, json) {
+            (
+                Kind::Date | Kind::Time | Kind::Timestamp | Kind::DateTime | Kind::Decimal(_),
+                Some(json @ (Json::String(_) | Json::Number(_))),
+            ) => {
+                let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
+                googlesql::cast(&Value::Text(text.clone()), &self.column.kind)
+                    .map_err(|_| self.cannot_set(&text))
+            }
+            (_, json) => self.value(json.cloned().map(from_json).as_ref()),
         }
     }
 
@@ -212,7 +364,7 @@ impl Field {
 
     /// Values of logical types are not converted; one that does not match is refused when the record is built.
     fn logical(&self, cell: &Cell) -> Result<Value, String> {
-        match (self.kind, cell) {
+        match (&self.kind, cell) {
             (Kind::Date, Cell::Date(day)) => Ok(Value::Date(day.to_string())),
             (Kind::Time, Cell::Time(time)) => Ok(Value::Time(time.format("%H:%M:%S%.f").to_string())),
             (Kind::Timestamp, Cell::Moment(moment)) => Ok(Value::Timestamp(moment.timestamp_micros())),
@@ -225,7 +377,7 @@ impl Field {
             },
             (Kind::Decimal(scale), Cell::Decimal(text)) => {
                 let digits = text.split_once('.').map_or(0, |(_, tail)| tail.len());
-                if digits > scale as usize {
+                if digits > *scale as usize {
                     return Err(format!(
                         "Field '{}' has scale '{digits}' which is not equal to schema scale '{scale}'.",
                         self.column.name
@@ -238,7 +390,7 @@ impl Field {
     }
 
     fn cannot_set(&self, value: &str) -> String {
-        let kind = match self.kind {
+        let kind = match &self.kind {
             Kind::Boolean => "boolean",
             Kind::Int => "int",
             Kind::Long => "long",
@@ -251,6 +403,9 @@ impl Field {
             Kind::Timestamp => "timestamp in microseconds",
             Kind::DateTime => "datetime in ISO-8601 format without timezone",
             Kind::Decimal(_) => "decimal",
+            Kind::Record(_) => "record",
+            Kind::Array(_) => "array",
+            Kind::Map(_) => "map",
         };
         format!(
             "Field '{}' of type '{kind}' cannot be set to '{value}'. Make sure the value is being set is inline with the specified schema.",
@@ -261,7 +416,7 @@ impl Field {
 
 impl Kind {
     /// Whether a blank text is read as NULL.
-    const fn reads_blank_as_null(self) -> bool {
+    const fn reads_blank_as_null(&self) -> bool {
         matches!(
             self,
             Self::Boolean | Self::Int | Self::Long | Self::Float | Self::Double | Self::Bytes
@@ -277,58 +432,4 @@ fn wrong_class(name: &str, kind: &str, but: &str, cell: &Cell) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn one(kind: &str) -> Field {
-        let schema =
-            format!(r#"{{"type":"record","name":"r","fields":[{{"name":"f","type":[{kind},"null"]}}]}}"#);
-        fields(&schema).unwrap().remove(0)
-    }
-
-    #[test]
-    fn cells_are_converted_or_refused_with_the_plugins_message() {
-        let text = |text: &str| Cell::Text(text.into());
-        let decimal = r#"{"type":"bytes","logicalType":"decimal","precision":5,"scale":2}"#;
-        for (kind, cell, expected) in [
-            (r#""int""#, text("12"), Ok(Value::Int(12))),
-            (r#""int""#, text(" "), Ok(Value::Null)),
-            (
-                r#""int""#,
-                text("x"),
-                Err("Unable to convert 'x' to integer for field name 'f'"),
-            ),
-            (
-                r#""int""#,
-                Cell::Float(1.0),
-                Err(
-                    "Schema specifies field 'f' is integer, but the value is not a integer or string. It is of type 'Double'",
-                ),
-            ),
-            (r#""string""#, Cell::Long(5), Ok(Value::Text("5".into()))),
-            (r#""string""#, text(""), Ok(Value::Text(String::new()))),
-            (r#""double""#, Cell::Decimal("1.5".into()), Ok(Value::Float(1.5))),
-            (r#""boolean""#, text("TRUE"), Ok(Value::Bool(true))),
-            (
-                decimal,
-                Cell::Decimal("1.25".into()),
-                Ok(Value::Numeric("1.25".into())),
-            ),
-        ] {
-            assert_eq!(
-                one(kind).value(Some(&cell)),
-                expected.map_err(str::to_owned),
-                "{kind} {cell:?}"
-            );
-        }
-        assert_eq!(one(r#""long""#).value(None), Ok(Value::Null));
-    }
-
-    #[test]
-    fn a_missing_required_field_is_an_error() {
-        let schema = r#"{"type":"record","name":"r","fields":[{"name":"f","type":"string"}]}"#;
-        let field = fields(schema).unwrap().remove(0);
-        assert!(field.value(None).unwrap_err().contains("cannot be set to 'null'"));
-        assert!(fields(r#"{"fields":[{"name":"m","type":{"type":"map"}}]}"#).is_err());
-    }
-}
+mod tests;

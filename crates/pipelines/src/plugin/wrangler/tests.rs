@@ -46,6 +46,7 @@ fn run(properties: &[(&str, &str)], columns: &str) -> Result<Vec<Vec<String>>, F
         stop: &AtomicBool::new(false),
         speed: 1.0,
         error_records: std::cell::RefCell::default(),
+        headers: Headers::default(),
     };
     let kinds = [
         ("id", ColumnType::Int64),
@@ -288,7 +289,30 @@ fn unsupported_features_fail_the_run_in_any_case() {
             "#pragma load-directives mine;\nmine :name",
             "User Defined Directive 'mine' is not supported",
         ),
-        ("parse-as-csv :body ',' true", "'parse-as-csv'"),
+        (
+            "parse-as-fixed-length :name 0,2",
+            "A width below 1 of directive 'parse-as-fixed-length'",
+        ),
+        (
+            "set-column :x exp:{ string:repeat('x', 10000000) }\nfind-and-replace :x s/x/xx/g",
+            "A text of more than 10485760 bytes of directive 'find-and-replace'",
+        ),
+        (
+            "set-column :x exp:{ string:repeat('x', 1000000) }\nsplit-to-rows :x ''",
+            "A text of more than 100000 parts of directive 'split-to-rows'",
+        ),
+        (
+            "set-column :x exp:{ string:repeat('x', 10000) }\nparse-as-fixed-length :x 1",
+            "A record that becomes rows of more than 62914560 bytes",
+        ),
+        (
+            "set-column :x exp:{ '[' + string:repeat('0,', 600000) + '0]' }\nparse-as-json :x",
+            "A document of more than 500000 values of directive 'parse-as-json'",
+        ),
+        (
+            "set-column :x exp:{ string:repeat(',', 200000) }\nparse-as-csv :x ','",
+            "A text of more than 100000 values",
+        ),
         (
             "set-column :x exp:{ geo:inFence(1, 2, 3) }",
             "Function 'geo:inFence' with 3 arguments of directive 'set-column'",

@@ -154,6 +154,12 @@ pub(super) fn is_directive(name: &str) -> bool {
     SYSTEM_DIRECTIVES.iter().any(|(known, _)| *known == name)
 }
 
+/// The names of all directives.
+#[cfg(test)]
+pub(super) fn directives() -> impl Iterator<Item = &'static str> {
+    SYSTEM_DIRECTIVES.iter().map(|(name, _)| *name)
+}
+
 /// The arguments of a directive by name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Arguments(BTreeMap<&'static str, Argument>);
@@ -245,6 +251,14 @@ impl Arguments {
         }
     }
 
+    pub fn numbers(&self, name: &str) -> Vec<i64> {
+        let Some(Argument::Numbers(numbers)) = self.0.get(name) else {
+            return Vec::new();
+        };
+        let number = |text: &String| text.trim_end_matches('L').split('.').next()?.parse().ok();
+        numbers.iter().filter_map(number).collect()
+    }
+
     pub fn boolean(&self, name: &str) -> Option<bool> {
         match self.0.get(name)? {
             Argument::Bool(truth) => Some(*truth),
@@ -306,10 +320,14 @@ fn type_name(kind: &str) -> &'static str {
     }
 }
 
-/// Converts an argument to the type of a parameter; a single item is accepted for a list.
+/// Converts an argument to the type of a parameter; a single item is accepted for a list, and a word in quotes for a
+/// boolean.
 fn coerce(argument: &Argument, wanted: &str) -> Option<Argument> {
     match (argument, wanted) {
         (Argument::Column(name), "columns") => Some(Argument::Columns(vec![name.clone()])),
+        (Argument::Text(word), "bool") if matches!(word.as_str(), "true" | "false") => {
+            Some(Argument::Bool(word == "true"))
+        }
         (Argument::Number(number), "numbers") => Some(Argument::Numbers(vec![number.clone()])),
         (argument, wanted) => (kind(argument) == wanted).then(|| argument.clone()),
     }
@@ -357,6 +375,14 @@ mod tests {
     fn arguments_are_matched() {
         let arguments = match_up("drop a").unwrap();
         assert_eq!(arguments.columns("column"), ["a"]);
+        let arguments = match_up("parse-as-csv :body ';' 'true'").unwrap();
+        assert_eq!(
+            (arguments.text("delimiter"), arguments.boolean("header")),
+            (Some(";"), Some(true))
+        );
+        let arguments = match_up("parse-as-fixed-length :f 2,4,5 ' '").unwrap();
+        assert_eq!(arguments.numbers("width"), [2, 4, 5]);
+        assert_eq!(arguments.text("padding"), Some(" "));
         let arguments = match_up("parse-as-csv :body true").unwrap();
         assert_eq!(
             (arguments.text("delimiter"), arguments.boolean("header")),

@@ -179,7 +179,7 @@ fn replace_in_names(script: &str) -> Result<RowFunction, DirectiveError> {
     let sed = text::Sed::parse("columns-replace", script)?;
     Ok(modify_row(move |row| {
         for (name, _) in &mut row.0 {
-            *name = sed.replace(name);
+            *name = sed.replace(name)?;
         }
         Ok(())
     }))

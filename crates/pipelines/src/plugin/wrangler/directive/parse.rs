@@ -1,16 +1,21 @@
-//! Directives that parse or write CSV and JSON.
+//! Directives that parse or write CSV, records of fixed widths, and JSON.
 
 use super::super::error::DirectiveError;
-use super::super::expression::from_json;
+use super::super::expression::{MAX_PARTS, from_json};
 use super::super::row::{Cell, Row};
 use super::super::usage::Arguments;
-use super::{RowFunction, modify_each_row, modify_row, text};
+use super::{RowFunction, Rows, modify_each_row, must_be_text, regex, text};
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
+
+/// The most values of a JSON document: each takes many times the bytes of its text.
+const MAX_VALUES: usize = 500_000;
 
 pub(super) fn build(name: &str, arguments: &Arguments) -> Option<Result<RowFunction, DirectiveError>> {
     let argument = |name: &str| arguments.required(name);
     match name {
-        "parse-as-csv" => Some(csv(arguments)),
+        "parse-as-csv" => Some(Ok(csv(arguments))),
+        "parse-as-fixed-length" => Some(fixed_length(arguments)),
         "parse-as-json" => Some(Ok(json(
             argument("column"),
             arguments.integer("depth").unwrap_or(i64::MAX),
@@ -31,42 +36,138 @@ pub(super) fn build(name: &str, arguments: &Arguments) -> Option<Result<RowFunct
     }
 }
 
-fn csv(arguments: &Arguments) -> Result<RowFunction, DirectiveError> {
+fn csv(arguments: &Arguments) -> RowFunction {
     const NAME: &str = "parse-as-csv";
-    if arguments.boolean("header") == Some(true) {
-        // A server takes the first row of each task as the header; tasks do not exist here.
-        return Err(DirectiveError::unsupported(NAME, "A header in the data"));
-    }
+    let has_header = arguments.boolean("header") == Some(true);
     let column = arguments.required("col");
     let given = arguments.text("delimiter").unwrap_or(",");
     let delimiter = text::unescaped(given).chars().next().unwrap_or(',');
-    Ok(modify_row(move |row| {
+    Box::new(move |mut row, store| {
         let line = match row.get(&column) {
-            None | Some(Cell::Null) => return Ok(()),
-            Some(Cell::Text(line)) if line.is_empty() => return Ok(()),
+            None | Some(Cell::Null) => return Ok(vec![row]),
+            Some(Cell::Text(line)) if line.is_empty() => return Ok(vec![row]),
             Some(Cell::Text(line)) => line.clone(),
             Some(other) => {
                 let message = format!("class {} cannot be cast to class String", other.class());
                 return Err(DirectiveError::Failed(message));
             }
         };
-        for record in records(&line, delimiter) {
+        let records = records(&line, delimiter).map_err(|what| DirectiveError::unsupported(NAME, what))?;
+        for record in records {
             let record = record.map_err(|message| DirectiveError::error_row(NAME, message, 1))?;
+            if has_header && !store.headers.is_known(&column) {
+                let names = header(&record);
+                let found = !names.is_empty();
+                store.headers.set(&column, names);
+                if found {
+                    // Its row is dropped, whatever follows in the text.
+                    return Ok(Vec::new());
+                }
+            }
+            let names = store.headers.names(&column);
             for (at, value) in record.into_iter().enumerate() {
-                row.add(format!("{column}_{}", at + 1), Cell::Text(value));
+                let name = match names.get(at) {
+                    Some(name) => name.clone(),
+                    None if names.is_empty() => format!("{column}_{}", at + 1),
+                    None => {
+                        let message = format!("Index {at} out of bounds for length {}", names.len());
+                        return Err(DirectiveError::Failed(message));
+                    }
+                };
+                row.add(name, Cell::Text(value));
             }
         }
-        Ok(())
+        Ok(vec![row])
+    })
+}
+
+/// The names in a header; empty if the record is none: a header consists of different texts, none of which looks like
+/// a number, a boolean or a date.
+fn header(record: &[String]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let is_name = |value: &String| !value.trim().is_empty() && !is_typed(value) && seen.insert(value.clone());
+    if !record.iter().all(is_name) {
+        return Vec::new();
+    }
+    let name = |value: &String| value.split_whitespace().collect::<Vec<_>>().join("_");
+    record.iter().map(name).collect()
+}
+
+/// Whether a text is a value of another type than a string.
+fn is_typed(text: &str) -> bool {
+    let text = text.trim();
+    let begins_with_digit = text.starts_with(|letter: char| letter.is_ascii_digit());
+    let is_date = begins_with_digit
+        && text.chars().all(|letter| {
+            letter.is_ascii_digit() || matches!(letter, '-' | '/' | '.' | ':' | 'T' | 'Z' | ' ')
+        });
+    text.parse::<f64>().is_ok_and(f64::is_finite)
+        || text.eq_ignore_ascii_case("true")
+        || text.eq_ignore_ascii_case("false")
+        || is_date
+}
+
+/// Cuts records of fixed widths out of a text; each becomes a row, and what is left over is dropped.
+fn fixed_length(arguments: &Arguments) -> Result<RowFunction, DirectiveError> {
+    const NAME: &str = "parse-as-fixed-length";
+    let column = arguments.required("column");
+    let widths: Option<Vec<usize>> = arguments
+        .numbers("width")
+        .into_iter()
+        .map(|width| usize::try_from(width).ok().filter(|width| *width > 0))
+        .collect();
+    // A real server would cut for ever.
+    let widths = widths.ok_or_else(|| DirectiveError::unsupported(NAME, "A width below 1"))?;
+    let length = widths
+        .iter()
+        .fold(0_usize, |sum, width| sum.saturating_add(*width));
+    let padding = arguments
+        .text("padding")
+        .map(|padding| regex(NAME, padding))
+        .transpose()?;
+    Ok(Box::new(move |row, _| {
+        let Some(at) = row.find(&column) else {
+            return Ok(Vec::new());
+        };
+        let letters: Vec<char> = must_be_text(NAME, &column, &row.0[at].1)?.chars().collect();
+        if letters.len() < length {
+            let message = format!(
+                "Column '{column}' contains a value with fewer characters than the specified length of row. Expected at \
+                 least {length} characters but found {} characters.",
+                letters.len()
+            );
+            return Err(DirectiveError::error_row(NAME, message, 2));
+        }
+        Rows::collect(letters.chunks_exact(length).map(|record| {
+            let mut one = row.clone();
+            let mut rest = record;
+            for (at, width) in widths.iter().enumerate() {
+                let (cell, after) = rest.split_at(*width);
+                rest = after;
+                let text: String = cell.iter().collect();
+                let text = match &padding {
+                    Some(padding) => padding.replace_all(&text, "").into_owned(),
+                    None => text,
+                };
+                one.add(format!("{column}_{}", at + 1), Cell::Text(text));
+            }
+            one
+        }))
     }))
 }
 
 /// Parses the records of a text, as commons-csv does in its default format (RFC 4180 without empty lines).
-fn records(text: &str, delimiter: char) -> Vec<Result<Vec<String>, String>> {
+fn records(text: &str, delimiter: char) -> Result<Vec<Result<Vec<String>, String>>, String> {
     let mut records = Vec::new();
     let mut record: Vec<String> = Vec::new();
     let mut letters = text.chars().peekable();
     let mut line = 1;
+    let mut values = 0;
     loop {
+        values += 1;
+        if values > MAX_PARTS {
+            return Err(format!("A text of more than {MAX_PARTS} values"));
+        }
         let mut value = String::new();
         if letters.next_if_eq(&'"').is_some() {
             loop {
@@ -78,7 +179,7 @@ fn records(text: &str, delimiter: char) -> Vec<Result<Vec<String>, String>> {
                         let message =
                             format!("(startline {line}) EOF reached before encapsulated token finished");
                         records.push(Err(message));
-                        return records;
+                        return Ok(records);
                     }
                 }
             }
@@ -89,7 +190,7 @@ fn records(text: &str, delimiter: char) -> Vec<Result<Vec<String>, String>> {
                 records.push(Err(format!(
                     "(line {line}) invalid char between encapsulated token and delimiter"
                 )));
-                return records;
+                return Ok(records);
             }
         } else {
             while let Some(letter) = letters.next_if(|c| *c != delimiter && !matches!(c, '\r' | '\n')) {
@@ -103,13 +204,13 @@ fn records(text: &str, delimiter: char) -> Vec<Result<Vec<String>, String>> {
             Some(_) => {}
             None => {
                 push(&mut records, record);
-                return records;
+                return Ok(records);
             }
         }
         line += 1;
         push(&mut records, std::mem::take(&mut record));
         if letters.peek().is_none() {
-            return records;
+            return Ok(records);
         }
     }
 }
@@ -137,6 +238,10 @@ fn json(column: String, depth: i64) -> RowFunction {
         };
         let document = match &row.0[at].1 {
             Cell::Null => return Ok(Vec::new()),
+            Cell::Text(text) if text.bytes().filter(|byte| b",[{".contains(byte)).count() > MAX_VALUES => {
+                let what = format!("A document of more than {MAX_VALUES} values");
+                return Err(DirectiveError::unsupported(NAME, what));
+            }
             Cell::Text(text) => serde_json::from_str(text.trim())
                 // The exact message of the parser is not known.
                 .map_err(|error| {
@@ -164,7 +269,7 @@ fn json(column: String, depth: i64) -> RowFunction {
                     one.add(column.as_str(), from_json(item));
                     one
                 };
-                items.into_iter().map(one).collect()
+                Rows::collect(items.into_iter().map(one))?
             }
             // The plugin drops a row whose JSON is a single value.
             _ => Vec::new(),
@@ -193,8 +298,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_header_consists_of_names() {
+        let header = |line: &str| header(records(line, ',').unwrap()[0].as_ref().unwrap());
+        assert_eq!(header("id, full  name ,x"), ["id", "full_name", "x"]);
+        for line in [
+            "id,",
+            "id,id",
+            "id,1",
+            "id,1.5",
+            "id,true",
+            "id,2024-01-31",
+            "id, ",
+        ] {
+            assert!(header(line).is_empty(), "{line}");
+        }
+    }
+
+    #[test]
     fn records_are_parsed_as_by_commons_csv() {
-        let read = |text: &str| records(text, ',');
+        let read = |text: &str| records(text, ',').unwrap();
         assert_eq!(read("a,\"b,\"\"c\",")[0].as_ref().unwrap(), &["a", "b,\"c", ""]);
         assert_eq!(read("a\n\nb").len(), 2);
         assert!(read("\"a").last().unwrap().is_err());

@@ -1,10 +1,10 @@
 //! Directives that split a text.
 
 use super::super::error::DirectiveError;
-use super::super::expression::split;
+use super::super::expression::{MAX_PARTS, split};
 use super::super::row::Cell;
 use super::super::usage::Arguments;
-use super::{RowFunction, missing, modify_each_row, must_be_text, regex};
+use super::{RowFunction, Rows, missing, modify_each_row, must_be_text, regex};
 use url::Url;
 
 pub(super) fn build(name: &str, arguments: &Arguments) -> Option<Result<RowFunction, DirectiveError>> {
@@ -28,6 +28,7 @@ fn to_columns(column: String, pattern: &str) -> Result<RowFunction, DirectiveErr
             return Ok(Vec::new());
         };
         let parts = split(must_be_text(NAME, &column, cell)?, &pattern);
+        let parts = parts.map_err(|what| DirectiveError::unsupported(NAME, what))?;
         for (at, part) in parts.into_iter().enumerate() {
             row.add(format!("{column}_{}", at + 1), Cell::Text(part));
         }
@@ -43,12 +44,13 @@ fn to_rows(column: String, pattern: &str) -> Result<RowFunction, DirectiveError>
             return Ok(Vec::new());
         };
         let parts = split(must_be_text(NAME, &column, &row.0[at].1)?, &pattern);
+        let parts = parts.map_err(|what| DirectiveError::unsupported(NAME, what))?;
         let rows = parts.into_iter().map(|part| {
             let mut one = row.clone();
             one.set(at, Cell::Text(part));
             one
         });
-        Ok(rows.collect())
+        Rows::collect(rows)
     }))
 }
 
@@ -62,6 +64,10 @@ fn groups(column: String, pattern: &str) -> Result<RowFunction, DirectiveError> 
             for (at, group) in found.iter().enumerate().skip(1) {
                 let cell = group.map_or(Cell::Null, |group| Cell::Text(group.as_str().to_owned()));
                 row.add(format!("{column}_{}_{at}", count + 1), cell);
+            }
+            if row.0.len() > MAX_PARTS {
+                let what = format!("A text of more than {MAX_PARTS} parts");
+                return Err(DirectiveError::unsupported("extract-regex-groups", what));
             }
         }
         Ok(vec![row])

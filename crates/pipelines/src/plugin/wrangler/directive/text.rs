@@ -1,10 +1,11 @@
 //! Directives that change a text: case, blanks, replacement, masks.
 
 use super::super::error::DirectiveError;
-use super::super::expression::replacement;
+use super::super::expression::{replaced, replacement};
 use super::super::row::Cell;
 use super::super::usage::Arguments;
-use super::{RowFunction, missing, modify_each_row, modify_text, must_be_text, regex};
+use super::{RowFunction, Rows, missing, modify_each_row, modify_text, must_be_text, regex};
+use googlesql::limits::MAX_VALUE_BYTES;
 use regex::Regex;
 
 pub(super) fn build(name: &str, arguments: &Arguments) -> Option<Result<RowFunction, DirectiveError>> {
@@ -107,13 +108,15 @@ pub(super) fn unescaped(text: &str) -> String {
 
 /// A sed script `s/pattern/replacement/flags`, with any separator.
 pub(super) struct Sed {
+    /// The directive.
+    name: &'static str,
     pattern: Regex,
     by: String,
     all: bool,
 }
 
 impl Sed {
-    pub fn parse(name: &str, script: &str) -> Result<Self, DirectiveError> {
+    pub fn parse(name: &'static str, script: &str) -> Result<Self, DirectiveError> {
         let unsupported = || DirectiveError::unsupported(name, format!("The script '{script}'"));
         let mut letters = script.strip_prefix('s').ok_or_else(unsupported)?.chars();
         let mark = letters.next().ok_or_else(unsupported)?;
@@ -144,6 +147,7 @@ impl Sed {
         let by = Regex::new(r"\\(\d)")
             .map_or_else(|_| by.clone(), |group| group.replace_all(by, "$$$1").into_owned());
         Ok(Self {
+            name,
             pattern: regex(name, &format!("{case}{what}"))?,
             by: replacement(&by),
             all: flags.contains('g'),
@@ -151,12 +155,21 @@ impl Sed {
     }
 
     /// Replaces in each line, as sed does.
-    pub fn replace(&self, text: &str) -> String {
-        let line = |line: &str| {
-            let limit = usize::from(!self.all);
-            self.pattern.replacen(line, limit, self.by.as_str()).into_owned()
-        };
-        text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+    pub fn replace(&self, text: &str) -> Result<String, DirectiveError> {
+        let most = if self.all { usize::MAX } else { 1 };
+        let mut out = String::new();
+        for (at, line) in text.split('\n').enumerate() {
+            if at > 0 {
+                out.push('\n');
+            }
+            let line = replaced(line, &self.pattern, &self.by, most);
+            out.push_str(&line.map_err(|what| DirectiveError::unsupported(self.name, what))?);
+            if out.len() > MAX_VALUE_BYTES {
+                let what = format!("A text of more than {MAX_VALUE_BYTES} bytes");
+                return Err(DirectiveError::unsupported(self.name, what));
+            }
+        }
+        Ok(out)
     }
 }
 
@@ -168,11 +181,11 @@ fn find_and_replace(columns: Vec<String>, script: &str) -> Result<RowFunction, D
             if let Some(at) = row.find(column)
                 && let Cell::Text(text) = &row.0[at].1
             {
-                let replaced = Cell::Text(sed.replace(text));
+                let replaced = Cell::Text(sed.replace(text)?);
                 row.set(at, replaced);
             }
         }
-        Ok(vec![row; columns.len()])
+        Rows::collect(std::iter::repeat_n(row, columns.len()))
     }))
 }
 
@@ -344,7 +357,7 @@ mod tests {
 
     #[test]
     fn sed_scripts_replace() {
-        let run = |script: &str, text: &str| Sed::parse("x", script).map(|sed| sed.replace(text));
+        let run = |script: &str, text: &str| Sed::parse("x", script).and_then(|sed| sed.replace(text));
         assert_eq!(run("s/a/b/", "aa").unwrap(), "ba");
         assert_eq!(run("s/a/b/g", "aa").unwrap(), "bb");
         assert_eq!(run("s|(x)/|\\1-$1|gI", "X/").unwrap(), "X-X");

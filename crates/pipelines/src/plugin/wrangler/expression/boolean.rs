@@ -49,7 +49,7 @@ impl BooleanExpression {
     }
 
     fn value(&self, row: &Row, variables: &BTreeMap<String, Cell>) -> Result<Option<bool>, String> {
-        match self.0.value(&Scope { row, variables }) {
+        match self.0.value(&Scope::new(row, variables)) {
             Ok(Cell::Bool(truth)) => Ok(Some(truth)),
             Ok(Cell::Text(text)) => Ok(Some(text.eq_ignore_ascii_case("true"))),
             Ok(_) => Ok(None),

@@ -5,10 +5,26 @@ use super::{Node, Scope};
 use super::{function, method};
 use crate::plugin::wrangler::decimal::Decimal;
 use crate::plugin::wrangler::row::Cell;
+use googlesql::limits::MAX_VALUE_BYTES;
 use serde_json::Value as Json;
 use std::cmp::Ordering;
 
+/// How many bytes the values of one evaluation may have, those between included.
+const MAX_PRODUCED: usize = 8 * MAX_VALUE_BYTES;
+
 pub(super) fn value(node: &Node, scope: &Scope<'_>) -> Result<Cell, EvalError> {
+    let cell = evaluate(node, scope)?;
+    let produced = scope.produced.get().saturating_add(cell.size());
+    scope.produced.set(produced);
+    if produced > MAX_PRODUCED {
+        return Err(EvalError::Unsupported(format!(
+            "An expression whose values have more than {MAX_PRODUCED} bytes"
+        )));
+    }
+    Ok(cell)
+}
+
+fn evaluate(node: &Node, scope: &Scope<'_>) -> Result<Cell, EvalError> {
     match node {
         Node::Value(cell) => Ok(cell.clone()),
         Node::Variable(name) => Ok(variable(name, scope)),

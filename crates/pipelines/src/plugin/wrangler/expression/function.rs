@@ -7,6 +7,7 @@ use super::value::{EvalError, Number, number};
 use crate::plugin::wrangler::decimal::Decimal;
 use crate::plugin::wrangler::row::Cell;
 use chrono::{DateTime, Datelike, Utc};
+use googlesql::limits::MAX_VALUE_BYTES;
 use regex::Regex;
 
 pub(super) fn call(space: &str, name: &str, arguments: &[Cell], at: usize) -> Result<Cell, EvalError> {
@@ -97,10 +98,10 @@ fn global(name: &str, arguments: &[Cell]) -> Result<Option<Cell>, EvalError> {
 
 fn repeated(text: &str, count: i64) -> Result<Cell, EvalError> {
     let count = usize::try_from(count).unwrap_or(0);
-    if text.len().saturating_mul(count) > 10_000_000 {
-        return Err(EvalError::Unsupported(
-            "A text of more than ten million letters".to_owned(),
-        ));
+    if text.len().saturating_mul(count) > MAX_VALUE_BYTES {
+        return Err(EvalError::Unsupported(format!(
+            "A text of more than {MAX_VALUE_BYTES} bytes"
+        )));
     }
     Ok(Cell::Text(text.repeat(count)))
 }
@@ -240,7 +241,11 @@ fn string(name: &str, arguments: &[Cell]) -> Option<Cell> {
         ("remove", [part]) => say(text.replace(&part.text(), "")),
         ("removeStart", [part]) => say(text.strip_prefix(&part.text()).unwrap_or(text).to_owned()),
         ("removeEnd", [part]) => say(text.strip_suffix(&part.text()).unwrap_or(text).to_owned()),
-        ("replace", [part, by]) if !part.text().is_empty() => say(text.replace(&part.text(), &by.text())),
+        ("replace", [part, by]) if !part.text().is_empty() => {
+            let (part, by) = (part.text(), by.text());
+            let longest = text.matches(&part).count().saturating_mul(by.len());
+            (longest <= MAX_VALUE_BYTES).then(|| Cell::Text(text.replace(&part, &by)))
+        }
         ("replaceOnce", [part, by]) => say(text.replacen(&part.text(), &by.text(), 1)),
         ("repeat", [Cell::Long(count)]) => repeated(text, *count).ok(),
         _ => None,

@@ -1,11 +1,14 @@
 //! The methods of Java objects in expressions: strings, dates, numbers, JSON.
 
 use super::function::{index, letters, matches_whole, regex, whole};
-use super::value::{EvalError, Number, from_json, number};
+use super::value::{EvalError, Number, from_json, number, replaced};
 use crate::plugin::wrangler::row::Cell;
 use chrono::{Datelike, Timelike};
 use regex::Regex;
 use serde_json::Value as Json;
+
+/// The most parts of a text that is split.
+pub(in crate::plugin::wrangler) const MAX_PARTS: usize = 100_000;
 
 /// Calls a method of a Java object.
 pub(super) fn method(object: &Cell, name: &str, arguments: &[Cell], at: usize) -> Result<Cell, EvalError> {
@@ -80,20 +83,31 @@ fn text_method(text: &str, name: &str, arguments: &[Cell]) -> Result<Option<Cell
                 "begin {from}, end {to}, length {length}"
             )));
         }
-        ("replace", [part, by]) => say(text.replace(&part.text(), &by.text())),
-        ("replaceAll", [pattern, by]) => say(regex(&pattern.text())?
-            .replace_all(text, replacement(&by.text()))
-            .into_owned()),
-        ("replaceFirst", [pattern, by]) => say(regex(&pattern.text())?
-            .replace(text, replacement(&by.text()))
-            .into_owned()),
+        ("replace", [part, by]) => {
+            let plain = regex(&regex::escape(&part.text()))?;
+            replace(text, &plain, &by.text().replace('$', "$$"), usize::MAX)?
+        }
+        ("replaceAll", [pattern, by]) => replace(
+            text,
+            &regex(&pattern.text())?,
+            &replacement(&by.text()),
+            usize::MAX,
+        )?,
+        ("replaceFirst", [pattern, by]) => {
+            replace(text, &regex(&pattern.text())?, &replacement(&by.text()), 1)?
+        }
         ("matches", [pattern]) => check(matches_whole(&regex(&pattern.text())?, text)),
         ("split", [pattern]) => {
-            let parts = split(text, &regex(&pattern.text())?);
+            let parts = split(text, &regex(&pattern.text())?).map_err(EvalError::Unsupported)?;
             Some(Cell::Json(Json::from(parts)))
         }
         _ => None,
     })
+}
+
+fn replace(text: &str, pattern: &Regex, by: &str, most: usize) -> Result<Option<Cell>, EvalError> {
+    let text = replaced(text, pattern, by, most).map_err(EvalError::Unsupported)?;
+    Ok(Some(Cell::Text(text)))
 }
 
 /// Converts a replacement of Java's regular expressions to Rust's: `$1` becomes `${1}`.
@@ -118,24 +132,27 @@ pub(in crate::plugin::wrangler) fn replacement(java: &str) -> String {
 }
 
 /// Splits as `String.split`: without empty parts at the end, and without one at the start for an empty match.
-pub(in crate::plugin::wrangler) fn split(text: &str, pattern: &Regex) -> Vec<String> {
+pub(in crate::plugin::wrangler) fn split(text: &str, pattern: &Regex) -> Result<Vec<String>, String> {
     let mut parts: Vec<String> = Vec::new();
     let mut from = 0;
     for found in pattern.find_iter(text) {
         if found.end() == 0 || (found.is_empty() && found.start() == text.len()) {
             continue;
         }
+        if parts.len() == MAX_PARTS {
+            return Err(format!("A text of more than {MAX_PARTS} parts"));
+        }
         parts.push(text[from..found.start()].to_owned());
         from = found.end();
     }
     if parts.is_empty() {
-        return vec![text.to_owned()];
+        return Ok(vec![text.to_owned()]);
     }
     parts.push(text[from..].to_owned());
     while parts.last().is_some_and(String::is_empty) {
         parts.pop();
     }
-    parts
+    Ok(parts)
 }
 
 fn date_method(object: &Cell, name: &str, arguments: &[Cell]) -> Option<Cell> {

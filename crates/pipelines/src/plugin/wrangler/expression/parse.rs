@@ -1,10 +1,14 @@
 //! Parses an expression by precedence climbing, from `? :` down to members.
+//!
+//! The tree is walked by recursion, so that its depth is bounded: that of brackets, and that of operators and members in
+//! a row, each of which lies in the next one.
 
 use super::Node;
 use crate::plugin::wrangler::row::Cell;
+use googlesql::limits::MAX_DEPTH;
 
-/// The deepest nesting of brackets, which keeps the stack small.
-const MAX_DEPTH: usize = 60;
+/// The most operators and members of an expression.
+const MAX_OPERATORS: usize = 250;
 
 /// Where parsing failed, with the token if there is one. Columns count from 1.
 pub(super) struct ParseError {
@@ -47,6 +51,8 @@ pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
         text,
         at: 0,
         depth: 0,
+        operators: 0,
+        counted: (0, 1),
     };
     let node = reader.choice()?;
     reader.blank();
@@ -65,6 +71,9 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    operators: usize,
+    /// A place in the text, and its column: the text is counted once.
+    counted: (usize, usize),
 }
 
 impl Reader<'_> {
@@ -73,11 +82,28 @@ impl Reader<'_> {
         self.at += rest.len() - rest.trim_start().len();
     }
 
-    fn column(&self) -> usize {
-        self.text[..self.at].chars().count() + 1
+    fn column(&mut self) -> usize {
+        let (at, column) = self.counted;
+        let letters = |from: usize, to: usize| self.text[from..to].chars().count();
+        let column = if at <= self.at {
+            column + letters(at, self.at)
+        } else {
+            column - letters(self.at, at)
+        };
+        self.counted = (self.at, column);
+        column
     }
 
-    fn parse_error(&self) -> ParseError {
+    /// Counts an operator or a member.
+    fn operator(&mut self) -> Result<(), ParseError> {
+        self.operators += 1;
+        if self.operators > MAX_OPERATORS {
+            return Err(self.parse_error());
+        }
+        Ok(())
+    }
+
+    fn parse_error(&mut self) -> ParseError {
         let rest = self.text[self.at..].trim_start();
         let length = rest.find(char::is_whitespace).unwrap_or(rest.len());
         let word = &rest[..length];
@@ -121,14 +147,15 @@ impl Reader<'_> {
     }
 
     fn choice(&mut self) -> Result<Node, ParseError> {
+        let condition = self.level(0)?;
+        if self.take("?:") || self.take("??") {
+            let second = self.deeper(Self::choice)?;
+            return Ok(Node::Coalesce(Box::new(condition), Box::new(second)));
+        }
+        if !self.take("?") {
+            return Ok(condition);
+        }
         self.deeper(|reader| {
-            let condition = reader.level(0)?;
-            if reader.take("?:") || reader.take("??") {
-                return Ok(Node::Coalesce(Box::new(condition), Box::new(reader.choice()?)));
-            }
-            if !reader.take("?") {
-                return Ok(condition);
-            }
             let then = reader.choice()?;
             reader.must(":")?;
             let or = reader.choice()?;
@@ -136,23 +163,31 @@ impl Reader<'_> {
         })
     }
 
-    fn level(&mut self, level: usize) -> Result<Node, ParseError> {
-        let Some(operators) = LEVELS.get(level) else {
-            return self.unary();
-        };
-        let mut left = self.level(level + 1)?;
-        'more: loop {
+    /// Operands and the operators between them that bind at least as strongly as those of this level.
+    fn level(&mut self, least: usize) -> Result<Node, ParseError> {
+        let mut left = self.unary()?;
+        loop {
             self.blank();
             let column = self.column();
+            let Some((level, name)) = self.binary_operator(least) else {
+                return Ok(left);
+            };
+            self.operator()?;
+            let right = self.level(level + 1)?;
+            left = Node::Binary(name, Box::new(left), Box::new(right), column);
+        }
+    }
+
+    /// Consumes an operator of this level or of a stronger one: its level and its canonical name.
+    fn binary_operator(&mut self, least: usize) -> Option<(usize, &'static str)> {
+        for (level, operators) in LEVELS.iter().enumerate().skip(least) {
             for (symbol, name) in *operators {
                 if self.take(symbol) {
-                    let right = self.level(level + 1)?;
-                    left = Node::Binary(name, Box::new(left), Box::new(right), column);
-                    continue 'more;
+                    return Some((level, name));
                 }
             }
-            return Ok(left);
         }
+        None
     }
 
     fn unary(&mut self) -> Result<Node, ParseError> {
@@ -181,10 +216,12 @@ impl Reader<'_> {
         let mut node = self.primary()?;
         loop {
             if self.take("[") {
+                self.operator()?;
                 let inside = self.choice()?;
                 self.must("]")?;
                 node = Node::Member(Box::new(node), Box::new(inside));
             } else if self.take(".") {
+                self.operator()?;
                 self.blank();
                 let column = self.column();
                 let name = self.name().ok_or_else(|| self.parse_error())?;
@@ -270,7 +307,6 @@ impl Reader<'_> {
     }
 
     fn string(&mut self, quote: char) -> Result<Node, ParseError> {
-        let parse_error = self.parse_error();
         let mut text = String::new();
         let mut letters = self.text[self.at + 1..].char_indices();
         while let Some((at, letter)) = letters.next() {
@@ -291,12 +327,12 @@ impl Reader<'_> {
                 other => text.push(other),
             }
         }
-        Err(parse_error)
+        Err(self.parse_error())
     }
 
     fn number(&mut self) -> Result<Node, ParseError> {
-        let parse_error = self.parse_error();
-        let rest = &self.text[self.at..];
+        let whole = self.text;
+        let rest = &whole[self.at..];
         let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         let mut length = digits(rest);
         let mut floating = false;
@@ -320,13 +356,15 @@ impl Reader<'_> {
             .chars()
             .next()
             .filter(|c| "lLhHfFdDbB".contains(*c));
-        self.at += length + suffix.map_or(0, char::len_utf8);
         let cell = match suffix {
             Some('b' | 'B') => Some(Cell::Decimal(text.to_owned())),
             Some('f' | 'F' | 'd' | 'D') => text.parse().ok().map(Cell::Float),
             _ if floating => text.parse().ok().map(Cell::Float),
             _ => text.parse().ok().map(Cell::Long),
         };
-        cell.map(Node::Value).ok_or(parse_error)
+        let length = length + suffix.map_or(0, char::len_utf8);
+        let node = cell.map(Node::Value).ok_or_else(|| self.parse_error())?;
+        self.at += length;
+        Ok(node)
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::plugin::wrangler::decimal::Decimal;
 use crate::plugin::wrangler::row::Cell;
+use googlesql::limits::MAX_VALUE_BYTES;
+use regex::Regex;
 use serde_json::Value as Json;
 
 /// Why an evaluation failed.
@@ -106,6 +108,35 @@ pub(super) fn number(cell: &Cell) -> Result<Number, EvalError> {
             other.text()
         ))),
     }
+}
+
+/// A text with each match replaced. `most` is how many matches are.
+///
+/// # Errors
+/// A text that is longer than a value may be; it is measured before it is made.
+pub(in crate::plugin::wrangler) fn replaced(
+    text: &str,
+    pattern: &Regex,
+    by: &str,
+    most: usize,
+) -> Result<String, String> {
+    // A group is a part of its match, and `$` names one.
+    let groups = by.matches('$').count();
+    let (mut out, mut from) = (String::new(), 0);
+    for found in pattern.captures_iter(text).take(most) {
+        let Some(whole) = found.get(0) else {
+            continue;
+        };
+        let longest = out.len() + whole.start() - from + by.len() + groups.saturating_mul(whole.len());
+        if longest > MAX_VALUE_BYTES {
+            return Err(format!("A text of more than {MAX_VALUE_BYTES} bytes"));
+        }
+        out.push_str(&text[from..whole.start()]);
+        found.expand(by, &mut out);
+        from = whole.end();
+    }
+    out.push_str(&text[from..]);
+    Ok(out)
 }
 
 pub(super) fn too_large() -> EvalError {
