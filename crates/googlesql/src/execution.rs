@@ -28,11 +28,13 @@ pub(crate) fn evaluate<'r>(
     frame: &Frame<'_>,
 ) -> Result<Row, SqlError> {
     let mut held = frame.session.memory.hold();
-    runs.into_iter()
-        .map(|run| {
-            let value = run(frame)?;
-            held.add(memory::bytes_of(&value))?;
-            Ok(value)
-        })
-        .collect()
+    let runs = runs.into_iter();
+    // Exactly as many: most rows are short, and a Vec that grows begins with four.
+    let mut values = Vec::with_capacity(runs.size_hint().0);
+    for run in runs {
+        let value = run(frame)?;
+        held.add(memory::bytes_of(&value))?;
+        values.push(value);
+    }
+    Ok(values)
 }

@@ -197,7 +197,8 @@ impl Aggregate {
                 memory::check_size(size, self.function.name()).map_err(SqlError::invalid)?;
             }
             let keys = sort::values(&self.order, &frame)?;
-            held.add(memory::bytes_of_row(&keys) + memory::bytes_of(&value))?;
+            let bytes_of_keys: usize = keys.iter().map(memory::bytes_of).sum();
+            held.add(size_of::<Vec<Value>>() + bytes_of_keys + memory::bytes_of(&value))?;
             collected.push((keys, value));
             let is_much = collected.len() >= COMPACT || held.bytes() > MAX_VALUE_BYTES;
             if is_much && self.function.is_one_of() && self.order.is_empty() && self.limit.is_none() {

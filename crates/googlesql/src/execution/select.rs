@@ -125,7 +125,9 @@ impl SelectPlan {
                 OrderKey::Output(index, _) => Ok(output.get(*index).cloned().unwrap_or(Value::Null)),
                 OrderKey::Input(key) => key.value(&frame),
             });
-            sorting.push(keys.collect::<Result<_, SqlError>>()?, output)
+            let mut keys = keys.collect::<Result<Vec<_>, SqlError>>()?;
+            keys.shrink_to_fit();
+            sorting.push(keys, output)
         })?;
         if self.order.is_empty() {
             return Ok(unsorted);

@@ -82,7 +82,11 @@ impl Sorting {
 
 /// The values of all keys for a row.
 pub(crate) fn values(keys: &[SortKey], frame: &Frame<'_>) -> Result<Vec<Value>, SqlError> {
-    keys.iter().map(|key| key.value(frame)).collect()
+    let mut values = Vec::with_capacity(keys.len());
+    for key in keys {
+        values.push(key.value(frame)?);
+    }
+    Ok(values)
 }
 
 /// The order of two rows by the values of their keys.
