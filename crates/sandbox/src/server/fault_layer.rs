@@ -6,7 +6,7 @@ use super::Apis;
 use super::connections::Connection;
 use super::fault_response::FaultResponse;
 use super::gate::Gate;
-use super::intake::Intake;
+use super::intake::{Intake, is_question};
 use crate::accounts::Token;
 use crate::bigquery::JobWait;
 use crate::body::MAX_JSON;
@@ -18,15 +18,12 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::response::Parts;
 use axum::http::{HeaderValue, Method, Request, Response, header};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 use hyper_util::service::TowerToHyperService;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-
-/// The largest body that rules look into: that of a question. Larger ones are files, and go by unread.
-const LARGEST_BODY: usize = MAX_JSON;
 
 /// The largest answer that is cut or trickled; a larger one ends with a reset.
 const LARGEST_ANSWER: usize = 64 << 20;
@@ -190,15 +187,14 @@ impl FaultLayer {
         }
     }
 
-    /// Reads the body of a request if a rule needs it; empty otherwise.
+    /// Reads the body of a request if a rule needs it; empty otherwise. Files go by unread.
     async fn with_body(&self, request: Request<Body>) -> Result<(Request<Body>, String), ConnectionReset> {
-        let length = request.body().size_hint().exact();
-        let is_small = length.is_none_or(|length| length <= LARGEST_BODY as u64);
-        if !self.faults.needs_bodies() || *request.method() == Method::GET || !is_small {
+        let is_question = *request.method() != Method::GET && is_question(request.method(), request.uri());
+        if !self.faults.needs_bodies() || !is_question {
             return Ok((request, String::new()));
         }
         let (head, body) = request.into_parts();
-        let bytes = axum::body::to_bytes(body, LARGEST_BODY)
+        let bytes = axum::body::to_bytes(body, MAX_JSON)
             .await
             .map_err(|_| ConnectionReset)?;
         let text = String::from_utf8_lossy(&bytes).into_owned();

@@ -137,6 +137,11 @@ fn purpose(method: &Method, uri: &Uri) -> Use {
     if is_file { Use::Kept } else { Use::Read }
 }
 
+/// Whether the body is read as a text, and is no file.
+pub(super) fn is_question(method: &Method, uri: &Uri) -> bool {
+    purpose(method, uri) == Use::Read
+}
+
 fn check_length(purpose: Use, length: u64) -> Result<(), IntakeError> {
     let most = match purpose {
         Use::Written => u64::MAX,
