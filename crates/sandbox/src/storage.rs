@@ -7,6 +7,7 @@
 mod batch;
 mod bucket;
 mod conditions;
+mod content;
 mod error;
 mod glob;
 mod list;

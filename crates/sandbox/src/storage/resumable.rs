@@ -10,6 +10,7 @@
 //!
 //! Uploads are kept in memory, their contents beside the buckets, until the sandbox ends; at Google, for a week.
 
+use super::content::append;
 use super::error::ApiError;
 use super::upload_request::UploadRequest;
 use super::{ApiState, resource};
@@ -19,10 +20,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use futures_util::TryStreamExt;
-use pipelines::bucket::{BucketError, ObjectMetadata, PendingObject};
+use pipelines::bucket::{ObjectMetadata, PendingObject};
 use std::collections::VecDeque;
-use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -159,26 +158,6 @@ fn too_small(length: u64) -> ApiError {
          the final request (it's recommended to be the exact multiple of {MIN_CHUNK}).  The received request contained \
          {length} bytes, which does not meet this requirement."
     ))
-}
-
-/// Appends a chunk without its first `skip` bytes; returns the length of the whole chunk. When the body breaks off,
-/// the bytes that arrived are kept.
-pub(super) async fn append(pending: &mut PendingObject, body: Body, mut skip: u64) -> Result<u64, ApiError> {
-    let mut frames = body.into_data_stream();
-    let mut length = 0;
-    while let Some(bytes) = frames
-        .try_next()
-        .await
-        .map_err(|error| ApiError::invalid(format!("The body is incomplete: {error}")))?
-    {
-        let frame_length = bytes.len() as u64;
-        let skipped = skip.min(frame_length);
-        skip -= skipped;
-        length += frame_length;
-        let new = &bytes[usize::try_from(skipped).unwrap_or(bytes.len())..];
-        pending.write_all(new).map_err(BucketError::from)?;
-    }
-    Ok(length)
 }
 
 pub(super) async fn cancel(State(state): State<Arc<ApiState>>, params: Params) -> Result<Response, ApiError> {

@@ -1,9 +1,10 @@
 //! The object of an upload before its content is complete, and how it becomes an object.
 
 use super::ApiState;
+use super::content::append;
 use super::error::ApiError;
 use super::object::check_fields;
-use super::{resource, resumable};
+use super::resource;
 use crate::body::header_text;
 use crate::params::Params;
 use axum::body::Body;
@@ -97,7 +98,7 @@ impl UploadRequest {
         let mut pending = state
             .with_buckets(|buckets| Ok(buckets.create_pending()?))
             .await?;
-        resumable::append(&mut pending, content, 0).await?;
+        append(&mut pending, content, 0).await?;
         self.commit(state, pending).await
     }
 
