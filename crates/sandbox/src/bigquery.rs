@@ -28,6 +28,7 @@ mod query;
 mod query_config;
 mod record;
 mod response;
+mod routine;
 mod schema;
 mod snapshot;
 mod table;
@@ -129,6 +130,11 @@ fn methods() -> Router<Arc<ApiState>> {
                 .delete(dataset::delete)
                 .patch(dataset::patch)
                 .put(dataset::patch),
+        )
+        .route(&format!("{datasets}/{{dataset}}/routines"), get(routine::list))
+        .route(
+            &format!("{datasets}/{{dataset}}/routines/{{routine}}"),
+            get(routine::get),
         )
         .route(tables, get(table::list).post(table::insert))
         .route(

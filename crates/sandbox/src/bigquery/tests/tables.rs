@@ -6,6 +6,23 @@ use reqwest::Method as Verb;
 use serde_json::{Value as Json, json};
 
 #[tokio::test]
+async fn a_dataset_has_no_routines() {
+    let service = Service::start("US").await;
+    let (status, list) = service.get("/projects/p-1/datasets/cdf_output/routines").await;
+    assert_eq!((status, list["routines"].is_null()), (200, true), "{list}");
+    for (path, message) in [
+        ("cdf_output/routines/f", "Not found: Routine p-1:cdf_output.f"),
+        ("nope/routines", "Not found: Dataset p-1:nope"),
+    ] {
+        let (status, answer) = service.get(&format!("/projects/p-1/datasets/{path}")).await;
+        assert_eq!(
+            (status, answer["error"]["message"].as_str()),
+            (404, Some(message))
+        );
+    }
+}
+
+#[tokio::test]
 async fn tables_and_datasets_describe_themselves() {
     let service = Service::start("us-west1").await;
     let (_, table) = service
