@@ -27,6 +27,10 @@ pub fn add(call: &Call) -> Outcome {
     let (namespace, name) = (call.namespace(), call.path_param("artifact"));
     call.cdap.state().check_namespace(namespace)?;
     let jar = Jar::open(&call.body);
+    // Its manifest was not read, so that nothing can be said of the version in it.
+    if let Err(error @ JarError::TooLarge) = &jar {
+        return Err(refused(error, name));
+    }
     let version = version(call, jar.as_ref().ok())?;
     let id = ArtifactId {
         name: name.to_owned(),
