@@ -4,7 +4,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it breaks")]
 
-#[path = "../fuzz/src/lib.rs"]
+#[path = "../fuzz/src/changed.rs"]
+mod changed;
+#[path = "../fuzz/src/client.rs"]
 mod fuzz_targets;
 #[path = "support/home.rs"]
 #[expect(dead_code, reason = "each test binary uses a part of it")]

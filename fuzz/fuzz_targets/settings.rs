@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| downbeat_fuzz::settings(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| downbeat_fuzz::client::settings(data));

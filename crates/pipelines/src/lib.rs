@@ -46,6 +46,8 @@ pub mod container;
 pub mod event;
 pub mod execution;
 pub mod executor;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod hash_order;
 pub mod macros;
 mod memory;

@@ -33,7 +33,7 @@ mod auth;
 pub mod batch;
 pub mod call;
 pub mod catalogue;
-mod cron;
+pub(super) mod cron;
 mod deploy;
 mod encoding;
 pub mod event;

@@ -11,7 +11,7 @@
 //! Error texts that no public report shows are our own.
 
 mod field;
-mod filter;
+pub(super) mod filter;
 mod instance;
 mod list;
 mod operation;

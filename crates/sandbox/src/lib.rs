@@ -27,6 +27,8 @@ mod clock;
 mod control;
 mod discovery;
 mod fusion;
+#[doc(hidden)]
+pub mod fuzzing;
 mod host;
 mod params;
 mod policy;

@@ -13,7 +13,7 @@ use std::str::Chars;
 
 /// A condition on an item.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Filter {
+pub(crate) enum Filter {
     All(Vec<Filter>),
     Any(Vec<Filter>),
     Not(Box<Filter>),
