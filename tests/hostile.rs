@@ -1,0 +1,81 @@
+//! What a statement, an upload or a request may send to kill the sandbox: each input gets the right answer, in bounded memory of
+//! the built program, and the next client is served as before. Who may send anything at all is tested beside the server.
+//!
+//! What it took is printed as a table:
+//!
+//! ```text
+//! cargo test --test hostile -- --nocapture
+//! ```
+//!
+//! `HOSTILE_PROGRAM` names another binary than the one just built, to compare with. Its answers and figures are printed, and
+//! nothing is asserted.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
+
+#[path = "hostile/class.rs"]
+mod class;
+#[path = "support/home.rs"]
+#[expect(dead_code, reason = "each test binary uses a part of it")]
+mod home;
+#[path = "hostile/input.rs"]
+mod input;
+#[path = "hostile/packed.rs"]
+mod packed;
+#[path = "hostile/served.rs"]
+mod served;
+#[path = "hostile/statements.rs"]
+mod statements;
+#[path = "hostile/structure.rs"]
+mod structure;
+#[path = "hostile/uploads.rs"]
+mod uploads;
+
+use input::Input;
+use served::Served;
+
+/// The most memory that the sandbox may hold at any moment, in MiB.
+const MEMORY: u64 = 256;
+
+/// Plays the inputs, each against a sandbox that is alive.
+fn play(inputs: Vec<Input>) {
+    let compared = std::env::var_os("HOSTILE_PROGRAM").is_some();
+    let mut served = Served::start();
+    for input in inputs {
+        let took = served.take(&input);
+        println!("{took}");
+        if compared {
+            if !took.alive {
+                served = Served::start();
+            }
+            continue;
+        }
+        let Input {
+            name,
+            answer: (status, text),
+            ..
+        } = &input;
+        assert!(took.alive, "{name}: {took}\n{}", served.errors());
+        assert_eq!(took.status, *status, "{name}: {}", took.body);
+        assert!(
+            took.body.contains(text),
+            "{name}: {text:?} is not in {}",
+            took.body
+        );
+        assert!(took.peak <= MEMORY, "{name}: {} MiB", took.peak);
+    }
+}
+
+#[test]
+fn nothing_nests_too_deep() {
+    play(structure::inputs());
+}
+
+#[test]
+fn no_statement_takes_all_memory() {
+    play(statements::inputs());
+}
+
+#[test]
+fn nothing_unpacks_without_end() {
+    play(uploads::inputs());
+}
