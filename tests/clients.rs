@@ -149,6 +149,24 @@ fn what_builds_itself_from_discovery_documents_believes_it() {
     run("google.txt", "google_discovery.py");
 }
 
+#[test]
+#[ignore = "installs from PyPI: cargo test --test clients -- --ignored"]
+fn sqlalchemy_believes_it() {
+    run("analytics.txt", "google_sqlalchemy.py");
+}
+
+#[test]
+#[ignore = "installs from PyPI: cargo test --test clients -- --ignored"]
+fn ibis_believes_it() {
+    run("analytics.txt", "google_ibis.py");
+}
+
+#[test]
+#[ignore = "installs from PyPI: cargo test --test clients -- --ignored"]
+fn dbt_believes_it() {
+    run("analytics.txt", "google_dbt.py");
+}
+
 /// Where they are not installed nothing is tried.
 #[test]
 #[ignore = "needs gcloud and bq: cargo test --test clients -- --ignored"]
