@@ -17,7 +17,7 @@ pub(in crate::plugin) use boolean::BooleanExpression;
 pub(super) use method::{MAX_PARTS, replacement, split};
 use std::cell::Cell as Counter;
 use std::collections::BTreeMap;
-pub(super) use value::{from_json, json, replaced};
+pub(super) use value::replaced;
 
 /// A compiled expression.
 #[derive(Clone, Debug, PartialEq)]

@@ -141,6 +141,36 @@ pub(super) fn java_double(number: f64) -> String {
     }
 }
 
+/// Converts a JSON value to a cell, as the plugin does.
+pub(super) fn from_json(json: Json) -> Cell {
+    match json {
+        Json::Null => Cell::Null,
+        Json::Bool(truth) => Cell::Bool(truth),
+        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => Cell::Long(whole),
+            (None, Some(float)) => Cell::Float(float),
+            (None, None) => Cell::Text(number.to_string()),
+        },
+        Json::String(text) => Cell::Text(text),
+        other => Cell::Json(other),
+    }
+}
+
+/// Converts a cell to a JSON value.
+pub(super) fn json(cell: &Cell) -> Json {
+    match cell {
+        Cell::Null => Json::Null,
+        Cell::Bool(truth) => Json::Bool(*truth),
+        Cell::Long(number) => Json::from(*number),
+        Cell::Float(number) => Json::from(*number),
+        Cell::Decimal(text) => text
+            .parse::<f64>()
+            .map_or_else(|_| Json::from(text.as_str()), Json::from),
+        Cell::Json(json) => json.clone(),
+        other => Json::String(other.text()),
+    }
+}
+
 /// The size of a JSON value. It was parsed, so that it does not nest deeper than the parser allows.
 fn json_size(json: &Json) -> usize {
     let inside = match json {
@@ -175,7 +205,7 @@ fn to_json(value: &Value, kind: &ColumnType) -> Json {
             let fields = fields.map(|(column, value)| (column.name.clone(), to_json(value, &column.kind)));
             Json::Object(fields.collect())
         }
-        (value, _) => super::expression::json(&Cell::from_value(value)),
+        (value, _) => json(&Cell::from_value(value)),
     }
 }
 

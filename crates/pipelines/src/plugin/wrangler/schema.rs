@@ -3,8 +3,7 @@
 //! Records, arrays and maps are made of JSON. A column that is not in the schema is dropped; a field without a column is NULL. A text is converted to a
 //! number, but a number is not converted to another numeric type.
 
-use super::expression::from_json;
-use super::row::Cell;
+use super::row::{Cell, from_json};
 use googlesql::limits::MAX_DEPTH;
 use googlesql::value::{Column, ColumnType, Value};
 use serde_json::Value as Json;

@@ -1,8 +1,7 @@
 //! Directives that add, remove, rename or fill columns.
 
 use super::super::error::DirectiveError;
-use super::super::expression;
-use super::super::row::{Cell, Row};
+use super::super::row::{self, Cell, Row};
 use super::super::usage::Arguments;
 use super::{RowFunction, compile, missing, modify_each_row, modify_row, scope, text};
 use serde_json::{Map, Value as Json};
@@ -222,7 +221,7 @@ fn object<'a>(row: &Row, names: impl Iterator<Item = &'a String>) -> Json {
             cell @ (Cell::Long(_) | Cell::Float(_) | Cell::Decimal(_) | Cell::Text(_) | Cell::Json(_)),
         ) = row.get(name)
         {
-            object.insert(name.clone(), expression::json(cell));
+            object.insert(name.clone(), row::json(cell));
         }
     }
     Json::Object(object)

@@ -1,8 +1,8 @@
 //! Directives that parse or write CSV, records of fixed widths, and JSON.
 
 use super::super::error::DirectiveError;
-use super::super::expression::{MAX_PARTS, from_json};
-use super::super::row::{Cell, Row};
+use super::super::expression::MAX_PARTS;
+use super::super::row::{Cell, Row, from_json};
 use super::super::usage::Arguments;
 use super::{RowFunction, Rows, modify_each_row, must_be_text, regex, text};
 use serde_json::Value as Json;

@@ -1,9 +1,8 @@
 //! Boolean expressions outside of recipes: in `Conditional` and in conditional aggregates.
 
-use super::value::from_json;
 use super::{Expression, Node, Scope};
 use crate::plugin::wrangler::error::DirectiveError;
-use crate::plugin::wrangler::row::{Cell, Row};
+use crate::plugin::wrangler::row::{Cell, Row, from_json};
 use googlesql::value::{Column, Value};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;

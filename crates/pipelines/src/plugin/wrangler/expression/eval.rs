@@ -1,10 +1,10 @@
 //! Evaluates an expression with JEXL's strict arithmetic.
 
-use super::value::{EvalError, Number, from_json, json, number, too_large, truth};
+use super::value::{EvalError, Number, number, too_large, truth};
 use super::{Node, Scope};
 use super::{function, method};
 use crate::plugin::wrangler::decimal::Decimal;
-use crate::plugin::wrangler::row::Cell;
+use crate::plugin::wrangler::row::{Cell, from_json, json};
 use googlesql::limits::MAX_VALUE_BYTES;
 use serde_json::Value as Json;
 use std::cmp::Ordering;

@@ -1,8 +1,8 @@
 //! The methods of Java objects in expressions: strings, dates, numbers, JSON.
 
 use super::function::{index, letters, matches_whole, regex, whole};
-use super::value::{EvalError, Number, from_json, number, replaced};
-use crate::plugin::wrangler::row::Cell;
+use super::value::{EvalError, Number, number, replaced};
+use crate::plugin::wrangler::row::{Cell, from_json};
 use chrono::{Datelike, Timelike};
 use regex::Regex;
 use serde_json::Value as Json;

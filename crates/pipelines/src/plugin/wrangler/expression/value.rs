@@ -4,7 +4,6 @@ use crate::plugin::wrangler::decimal::Decimal;
 use crate::plugin::wrangler::row::Cell;
 use googlesql::limits::MAX_VALUE_BYTES;
 use regex::Regex;
-use serde_json::Value as Json;
 
 /// Why an evaluation failed.
 #[derive(Debug)]
@@ -17,36 +16,6 @@ pub(super) enum EvalError {
     Function(String),
     /// The sandbox does not support this.
     Unsupported(String),
-}
-
-/// Converts a JSON value to a cell, as the plugin does.
-pub(in crate::plugin::wrangler) fn from_json(json: Json) -> Cell {
-    match json {
-        Json::Null => Cell::Null,
-        Json::Bool(truth) => Cell::Bool(truth),
-        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(whole), _) => Cell::Long(whole),
-            (None, Some(float)) => Cell::Float(float),
-            (None, None) => Cell::Text(number.to_string()),
-        },
-        Json::String(text) => Cell::Text(text),
-        other => Cell::Json(other),
-    }
-}
-
-/// Converts a cell to a JSON value.
-pub(in crate::plugin::wrangler) fn json(cell: &Cell) -> Json {
-    match cell {
-        Cell::Null => Json::Null,
-        Cell::Bool(truth) => Json::Bool(*truth),
-        Cell::Long(number) => Json::from(*number),
-        Cell::Float(number) => Json::from(*number),
-        Cell::Decimal(text) => text
-            .parse::<f64>()
-            .map_or_else(|_| Json::from(text.as_str()), Json::from),
-        Cell::Json(json) => json.clone(),
-        other => Json::String(other.text()),
-    }
 }
 
 /// The truth of a value; `None` for null, which is an error in strict arithmetic.
