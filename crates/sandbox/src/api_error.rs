@@ -1,6 +1,6 @@
 //! Errors of Google's newer APIs, which all have one form: Data Fusion's, and those of the project itself.
 
-use crate::resource_names::NOT_GOOGLE;
+use crate::resource_names::imitated;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
@@ -39,7 +39,7 @@ impl ApiError {
 
     /// Says that the answer is an imitation's.
     pub fn not_of_google(mut self) -> Self {
-        self.message += NOT_GOOGLE;
+        self.message = imitated(&self.message);
         self
     }
 

@@ -1,9 +1,11 @@
 //! The names of what every sandbox has: project, instance, pipeline, tables.
 
-/// What is added to Google's words where somebody asks for what is not here: else a person might ask an administrator for a
-/// role because of an imitation.
-pub(crate) const NOT_GOOGLE: &str =
-    " This is Downbeat's sandbox, not Google: its only project is downbeat-sandbox.";
+/// Google's words, and whose they are, where somebody asks for what is not here: else a person might ask an administrator
+/// for a role because of an imitation.
+pub(crate) fn imitated(message: &str) -> String {
+    let message = message.trim_end_matches('.');
+    format!("{message}. This is Downbeat's sandbox, not Google: its only project is downbeat-sandbox.")
+}
 
 /// What a client names in its requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +49,6 @@ mod tests {
 
     #[test]
     fn the_project_that_is_told_is_the_one_that_is_here() {
-        assert!(NOT_GOOGLE.ends_with(&format!(" {}.", ResourceNames::default().project)));
+        assert!(imitated("").ends_with(&format!(" {}.", ResourceNames::default().project)));
     }
 }

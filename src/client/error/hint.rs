@@ -10,7 +10,7 @@ use std::borrow::Cow;
 /// The advice for this error; never empty.
 pub(super) fn text(error: &ClientError) -> Cow<'static, str> {
     // Our imitation's own words: a role of Google's would change nothing.
-    if error.text().contains("This is Downbeat's sandbox") {
+    if error.status() == Some(403) && error.text().contains("This is Downbeat's sandbox") {
         return "No role is missing: name the sandbox's own project and what it has, or take its address out of the profile.".into();
     }
     match cause::named(error.reason(), error.text()) {

@@ -3,7 +3,7 @@
 use super::precondition;
 use crate::body::BodyError;
 use crate::params::InvalidParam;
-use crate::resource_names::NOT_GOOGLE;
+use crate::resource_names::imitated;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -114,7 +114,7 @@ impl IntoResponse for ApiError {
 /// What is denied here is no project of Google's: that is added.
 fn told(reason: &str, message: String) -> String {
     if reason == "accessDenied" {
-        message + NOT_GOOGLE
+        imitated(&message)
     } else {
         message
     }

@@ -4,7 +4,7 @@ use super::error::ApiError;
 use super::{ApiState, json_body, resource};
 use crate::body;
 use crate::params::Params;
-use crate::resource_names::{NOT_GOOGLE, ResourceNames};
+use crate::resource_names::{ResourceNames, imitated};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -27,10 +27,10 @@ fn check_project(params: &Params, permission: &str) -> Result<(), ApiError> {
     Err(ApiError::new(
         StatusCode::FORBIDDEN,
         "forbidden",
-        format!(
+        imitated(&format!(
             "The caller does not have {permission} access to the Google Cloud project. Permission '{permission}' denied on \
-             resource (or it may not exist).{NOT_GOOGLE}"
-        ),
+             resource (or it may not exist)."
+        )),
     ))
 }
 

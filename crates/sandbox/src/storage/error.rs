@@ -3,7 +3,7 @@
 
 use crate::body::BodyError;
 use crate::params::InvalidParam;
-use crate::resource_names::NOT_GOOGLE;
+use crate::resource_names::imitated;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pipelines::bucket::BucketError;
@@ -34,7 +34,7 @@ impl ApiError {
     }
 
     pub fn no_bucket() -> Self {
-        Self::not_found(format!("The specified bucket does not exist.{NOT_GOOGLE}"))
+        Self::not_found(imitated("The specified bucket does not exist."))
     }
 
     pub fn invalid(message: impl Into<String>) -> Self {
