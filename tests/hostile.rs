@@ -11,6 +11,7 @@
 //! nothing is asserted.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
+#![expect(clippy::print_stdout, reason = "a table for who asks for it")]
 
 #[path = "hostile/class.rs"]
 mod class;

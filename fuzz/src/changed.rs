@@ -1,7 +1,7 @@
 //! Seeds and what becomes of them by small changes, the same every time. Tests play them where `cargo fuzz` is not.
 
 use std::fs;
-use std::panic::catch_unwind;
+use std::panic::{RefUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// How many changed ones are made of a seed.
@@ -84,7 +84,7 @@ fn seeds(folder: &Path, name: &str) -> Vec<Vec<u8>> {
 }
 
 /// Plays all seeds of the targets, which are folders below `folder`, and a bounded number of changed ones.
-pub fn play(folder: &Path, targets: &[(&str, fn(&[u8]))]) {
+pub fn play<T: Fn(&[u8]) + RefUnwindSafe>(folder: &Path, targets: &[(&str, T)]) {
     for (name, target) in targets {
         let seeds = seeds(folder, name);
         assert!(!seeds.is_empty(), "{name}");

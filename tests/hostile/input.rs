@@ -43,13 +43,11 @@ pub fn request(method: &str, path: &str, headers: &str, body: &[u8]) -> Vec<u8> 
 }
 
 pub fn json(method: &str, path: &str, body: &Value) -> Vec<u8> {
-    request(
-        method,
-        path,
-        "Content-Type: application/json\r\n",
-        body.to_string().as_bytes(),
-    )
+    request(method, path, JSON, body.to_string().as_bytes())
 }
+
+/// The header of a body in JSON.
+pub const JSON: &str = "Content-Type: application/json\r\n";
 
 pub const QUERIES: &str = "/bigquery/v2/projects/downbeat-sandbox/queries";
 

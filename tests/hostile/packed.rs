@@ -9,10 +9,10 @@ const PART: usize = 4 << 20;
 
 /// DEFLATE of a text, again and again, `bytes` in all. Only a part is packed, because packing takes long; it ends at a byte.
 pub fn deflate(text: &str, bytes: usize) -> Vec<u8> {
-    let mut packer = flate2::Compress::new(Compression::best(), false);
+    let mut compress = flate2::Compress::new(Compression::best(), false);
     let part = text.repeat(PART / text.len());
     let mut packed = Vec::with_capacity(1 << 20);
-    packer
+    compress
         .compress_vec(part.as_bytes(), &mut packed, FlushCompress::Full)
         .unwrap();
     let mut all = packed.repeat(bytes / part.len());

@@ -1,17 +1,17 @@
 //! What nests: filters, statements, classes, triggers, schemas.
 
 use super::class::{child, names_itself, nested};
-use super::input::{Input, query, request};
+use super::input::{Input, JSON, QUERIES, query, request};
 use super::packed::{jar, pack};
 use serde_json::{Value, json};
 
-fn filter(name: &'static str, filter: &str, status: u16, text: &'static str) -> Input {
+fn filter(name: &'static str, filter: &str) -> Input {
     let path = format!("/v1/projects/downbeat-sandbox/locations/us-west1/instances?filter={filter}");
-    Input::new(name, request("GET", &path, "", b""), status, text)
+    Input::new(name, request("GET", &path, "", b""), 400, "nested deeper than 60")
 }
 
 /// An artifact with these classes; CDAP looks for plugins in exported packages.
-fn artifact(name: &'static str, classes: &[(&str, Vec<u8>)], status: u16, text: &'static str) -> Input {
+fn artifact(name: &'static str, classes: &[(&str, Vec<u8>)], (status, text): (u16, &'static str)) -> Input {
     let manifest = b"Manifest-Version: 1.0\r\nExport-Package: a\r\nBundle-Version: 1.0.0\r\n";
     let mut entries = vec![("META-INF/MANIFEST.MF".to_owned(), pack(manifest), 0)];
     for (name, class) in classes {
@@ -47,149 +47,104 @@ fn identifier(name: &str) -> String {
 fn schedule(name: &'static str, body: &[u8], status: u16, text: &'static str) -> Input {
     let schedule = identifier(name);
     let path = format!("/api/v3/namespaces/default/apps/cdf_mysql_to_bigquery/schedules/{schedule}");
-    Input::new(
-        name,
-        request("PUT", &path, "Content-Type: application/json\r\n", body),
-        status,
-        text,
-    )
+    Input::new(name, request("PUT", &path, JSON, body), status, text)
 }
 
-fn cron(name: &'static str, expression: &str, status: u16, text: &'static str) -> Input {
+fn cron(name: &'static str, expression: &str) -> Input {
     let body: Value = json!({
         "name": identifier(name),
         "program": { "programName": "DataPipelineWorkflow", "programType": "WORKFLOW" },
         "trigger": { "type": "TIME", "cronExpression": expression },
     });
-    schedule(name, body.to_string().as_bytes(), status, text)
+    schedule(name, body.to_string().as_bytes(), 200, "")
 }
 
 pub fn inputs() -> Vec<Input> {
-    let deep = "too deeply nested";
-    let column = r#"{"name":"a","type":"RECORD","fields":["#;
-    let table = |depth| {
-        let fields = within(depth, r#"{"name":"a","type":"STRING"}"#, column, "]}");
-        let fields: String = String::from_utf8(fields).unwrap();
-        let body = format!(r#"{{"tableReference":{{"tableId":"deep"}},"schema":{{"fields":[{fields}]}}}}"#);
-        let path = "/bigquery/v2/projects/downbeat-sandbox/datasets/cdf_output/tables";
-        request(
-            "POST",
-            path,
-            "Content-Type: application/json\r\n",
-            body.as_bytes(),
-        )
-    };
-    let trigger = within(
-        10_000,
-        r#"{"type":"TIME","cronExpression":"0 1 * * *"}"#,
-        r#"{"type":"AND","triggers":["#,
-        "]}",
-    );
-    let head = br#"{"name":"deep","program":{"programName":"DataPipelineWorkflow","programType":"WORKFLOW"},"trigger":"#;
-    let triggers = [&head[..], &trigger, b"}"].concat();
+    let all = [filters(), statements(), bodies(), classes(), schedules()];
+    all.into_iter().flatten().collect()
+}
+
+fn filters() -> Vec<Input> {
     vec![
-        filter(
-            "filter: 5,000 brackets",
-            &"(".repeat(5_000),
-            400,
-            "nested deeper than 60",
-        ),
-        filter(
-            "filter: 10,000 NOTs",
-            &format!("{}a", "NOT%20".repeat(10_000)),
-            400,
-            "nested deeper than 60",
-        ),
-        filter(
-            "filter: 60,000 minus signs",
-            &format!("{}a", "-".repeat(60_000)),
-            400,
-            "nested deeper than 60",
-        ),
-        Input::new(
-            "SQL: 10,000 NOTs",
-            query(&format!("SELECT {}TRUE", "NOT ".repeat(10_000))),
-            400,
-            deep,
-        ),
-        Input::new(
-            "SQL: 60,000 minus signs",
-            query(&format!("SELECT {}1", "- ".repeat(60_000))),
-            400,
-            deep,
-        ),
-        Input::new(
-            "SQL: 100,000 brackets",
-            query(&format!("SELECT {}1", "(".repeat(100_000))),
-            400,
-            deep,
-        ),
-        Input::new(
-            "SQL: 20,000 UNIONs",
-            query(&format!("SELECT 1{}", " UNION ALL SELECT 1".repeat(20_000))),
-            400,
-            deep,
-        ),
-        Input::new(
-            "SQL: 100,000 array types",
-            query(&format!("SELECT CAST(NULL AS {}", "ARRAY<".repeat(100_000))),
-            400,
-            deep,
-        ),
-        Input::new(
-            "JSON of SQL: 100,000 brackets",
-            query(&format!("SELECT PARSE_JSON('{}')", "[".repeat(100_000))),
-            400,
-            "recursion",
-        ),
-        Input::new(
-            "JSON of a body: 100,000 brackets",
-            request("POST", super::input::QUERIES, "", &b"[".repeat(100_000)),
-            400,
-            "recursion limit",
-        ),
+        filter("filter: 5,000 brackets", &"(".repeat(5_000)),
+        filter("filter: 10,000 NOTs", &format!("{}a", "NOT%20".repeat(10_000))),
+        filter("filter: 60,000 minus signs", &format!("{}a", "-".repeat(60_000))),
+    ]
+}
+
+fn statements() -> Vec<Input> {
+    let many = |name, before: &str, part: &str, count, after: &str| {
+        let sql = format!("SELECT {before}{}{after}", part.repeat(count));
+        Input::new(name, query(&sql), 400, "too deeply nested")
+    };
+    let json = format!("SELECT PARSE_JSON('{}')", "[".repeat(100_000));
+    vec![
+        many("SQL: 10,000 NOTs", "", "NOT ", 10_000, "TRUE"),
+        many("SQL: 60,000 minus signs", "", "- ", 60_000, "1"),
+        many("SQL: 100,000 brackets", "", "(", 100_000, "1"),
+        many("SQL: 20,000 UNIONs", "1", " UNION ALL SELECT 1", 20_000, ""),
+        many("SQL: 100,000 array types", "CAST(NULL AS ", "ARRAY<", 100_000, ""),
+        Input::new("JSON in SQL: 100,000 brackets", query(&json), 400, "recursion"),
+    ]
+}
+
+fn bodies() -> Vec<Input> {
+    let brackets = request("POST", QUERIES, JSON, &b"[".repeat(100_000));
+    let column = r#"{"name":"a","type":"RECORD","fields":["#;
+    let table = [
+        br#"{"tableReference":{"tableId":"deep"},"schema":{"fields":["#.to_vec(),
+        within(60, r#"{"name":"a","type":"STRING"}"#, column, "]}"),
+        b"]}}".to_vec(),
+    ];
+    let tables = "/bigquery/v2/projects/downbeat-sandbox/datasets/cdf_output/tables";
+    let table = request("POST", tables, JSON, &table.concat());
+    vec![
+        Input::new("JSON: 100,000 brackets", brackets, 400, "recursion limit"),
         Input::new(
             "table: 60 records in each other",
-            table(60),
+            table,
             400,
             "nests deeper than the maximum",
         ),
+    ]
+}
+
+fn classes() -> Vec<Input> {
+    let (own, one, two) = (
+        child("a/Own", "a/Own"),
+        child("a/One", "a/Two"),
+        child("a/Two", "a/One"),
+    );
+    let (added, circle) = ((200, "Artifact added"), (400, "ClassCircularityError"));
+    vec![
         artifact(
             "class: its Class constant names itself",
             &[("Self", names_itself())],
-            200,
-            "Artifact added",
+            added,
         ),
         artifact(
             "class: annotation of 1,000,000 arrays",
             &[("Deep", nested(1_000_000))],
-            200,
-            "Artifact added",
+            added,
         ),
-        artifact(
-            "class: its own parent",
-            &[("Own", child("a/Own", "a/Own"))],
-            400,
-            "ClassCircularityError",
-        ),
-        artifact(
-            "class: parents in a ring",
-            &[("One", child("a/One", "a/Two")), ("Two", child("a/Two", "a/One"))],
-            400,
-            "ClassCircularityError",
-        ),
+        artifact("class: its own parent", &[("Own", own)], circle),
+        artifact("class: parents in a ring", &[("One", one), ("Two", two)], circle),
+    ]
+}
+
+fn schedules() -> Vec<Input> {
+    let program = r#"{"name":"deep","program":{"programName":"DataPipelineWorkflow","programType":"WORKFLOW"},"trigger":"#;
+    let time = r#"{"type":"TIME","cronExpression":"0 1 * * *"}"#;
+    let trigger = within(10_000, time, r#"{"type":"AND","triggers":["#, "]}");
+    let body = [program.as_bytes(), &trigger, b"}"].concat();
+    vec![
         schedule(
             "schedule: 10,000 triggers in each other",
-            &triggers,
+            &body,
             400,
             "invalid json",
         ),
-        cron("cron: 0-4000000000", "0-4000000000 * * * *", 200, ""),
-        cron(
-            "cron: 4294967295-4294967295/1",
-            "4294967295-4294967295/1 * * * *",
-            200,
-            "",
-        ),
+        cron("cron: 0-4000000000", "0-4000000000 * * * *"),
+        cron("cron: 4294967295-4294967295/1", "4294967295-4294967295/1 * * * *"),
     ]
 }

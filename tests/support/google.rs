@@ -336,14 +336,14 @@ fn interface(state: &Mutex<State>, host: &str, asked: &Asked) -> Vec<u8> {
     };
     let lines = asked.head.lines().skip(1).filter(|line| {
         let name = line.to_ascii_lowercase();
-        !["connection:", "authorization:", "accept-encoding:"]
+        !["host:", "connection:", "authorization:", "accept-encoding:"]
             .iter()
             .any(|drop| name.starts_with(drop))
     });
     let head = lines.collect::<Vec<_>>().join("\r\n");
     let mut server = TcpStream::connect(to).unwrap();
     let first = format!(
-        "{} {} HTTP/1.1\r\nconnection: close\r\n{head}\r\n\r\n",
+        "{} {} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n{head}\r\n\r\n",
         asked.method, asked.path
     );
     server.write_all(first.as_bytes()).unwrap();
