@@ -12,15 +12,24 @@ const JOBS: &str = "/bigquery/v2/projects/downbeat-sandbox/jobs";
 
 const GZIP: &str = "Content-Encoding: gzip\r\nContent-Type: application/json\r\n";
 
-/// Stores 2.1 GB of `text`, packed, as an object whose encoding is gzip.
-fn store(name: &str, text: &str) -> Vec<u8> {
-    let path = format!("/upload{OBJECTS}?uploadType=media&name={name}&contentEncoding=gzip");
-    request(
-        "POST",
-        &path,
-        "Content-Type: text/csv\r\n",
-        &gzip(text, 2_100 << 20),
-    )
+/// Where an object of this name is stored.
+fn media(name: &str) -> String {
+    format!("/upload{OBJECTS}?uploadType=media&name={name}")
+}
+
+/// Stores 2.1 GB of a text, packed, as an object whose encoding is gzip.
+fn store(name: &str) -> Vec<u8> {
+    let path = format!("{}&contentEncoding=gzip", media(name));
+    request("POST", &path, "", &gzip("a", 2_100 << 20))
+}
+
+/// A job that loads an object into a table, both of this name.
+fn load(name: &str) -> Vec<u8> {
+    let job = json!({ "jobReference": { "jobId": name }, "configuration": { "load": {
+        "destinationTable": { "projectId": "downbeat-sandbox", "datasetId": "cdf_output", "tableId": name },
+        "sourceUris": [format!("gs://downbeat-sandbox-landing/{name}")], "autodetect": true, "sourceFormat": "CSV",
+    } } });
+    json("POST", JOBS, &job)
 }
 
 fn get(path: &str) -> Vec<u8> {
@@ -39,10 +48,6 @@ pub fn inputs() -> Vec<Input> {
             1,
         )
     });
-    let load = json!({ "jobReference": { "jobId": "bomb" }, "configuration": { "load": {
-        "destinationTable": { "projectId": "downbeat-sandbox", "datasetId": "cdf_output", "tableId": "bomb" },
-        "sourceUris": ["gs://downbeat-sandbox-landing/load.csv"], "autodetect": true, "sourceFormat": "CSV",
-    } } });
     vec![
         Input::new(
             "a query of 2.5 GB in 3 MB",
@@ -62,15 +67,26 @@ pub fn inputs() -> Vec<Input> {
             200,
             "aaaa",
         )
-        .after(store("bomb", "a")),
+        .after(store("bomb")),
         Input {
             name: "a table of 2.1 GB in one line",
+            requests: vec![store("line"), load("line"), get(&format!("{JOBS}/line"))],
+            answer: (200, "which the sandbox refuses"),
+            until: "DONE",
+        },
+        Input {
+            name: "a table of 30,000,000 empty cells",
             requests: vec![
-                store("load.csv", "a"),
-                json("POST", JOBS, &load),
-                get(&format!("{JOBS}/bomb")),
+                request(
+                    "POST",
+                    &media("cells"),
+                    "",
+                    &[b",".repeat(999), b"\n".to_vec()].concat().repeat(30_000),
+                ),
+                load("cells"),
+                get(&format!("{JOBS}/cells")),
             ],
-            answer: (200, "errorResult"),
+            answer: (200, "which the sandbox refuses"),
             until: "DONE",
         },
         upload(

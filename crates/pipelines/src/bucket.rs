@@ -118,7 +118,7 @@ impl Buckets {
     ///
     /// # Errors
     /// As [`Self::read`], and `FileTooLarge`.
-    pub(crate) fn read_at_most(&self, path: &str, most: usize) -> io::Result<Vec<u8>> {
+    pub fn read_at_most(&self, path: &str, most: usize) -> io::Result<Vec<u8>> {
         let missing = |text: String| io::Error::new(io::ErrorKind::NotFound, text);
         let (bucket, name) = split_path(path).map_err(missing)?;
         let length = fs::metadata(self.file(bucket, name))?.len();

@@ -2,12 +2,12 @@
 //!
 //! A file is read whole before anything is written. `load_columnar.rs` has Avro and Parquet.
 
-use super::ApiState;
 use super::autodetect::detect_columns;
 use super::job::Outcome;
 use super::record::{Record, RowOptions};
 use super::table_reference::{Destination, TableReference};
-use crate::body::read_at_most;
+use super::{ApiState, MAX_UPLOAD};
+use crate::body::{JsonMemory, read_at_most};
 use flate2::read::MultiGzDecoder;
 use googlesql::value::{Column, Value};
 use googlesql::{SqlError, WriteDisposition};
@@ -16,6 +16,9 @@ use serde_json::Value as Json;
 
 /// How many bytes a packed file may have when it is unpacked.
 const MAX_UNPACKED: usize = 64 << 20;
+
+/// The most bytes that the records of a job take in memory. The rows that they become take about as much.
+const MAX_RECORDS: usize = 128 << 20;
 
 /// A load job.
 pub(super) struct Load {
@@ -54,19 +57,20 @@ impl Load {
             return self.load_columnar(state, container, reading);
         }
         let (mut files, mut bytes, mut records) = (0, 0, Vec::new());
+        let mut room = MAX_RECORDS;
         for content in self.contents(state)? {
             files += 1;
             bytes += u64::try_from(content.len()).unwrap_or(u64::MAX);
-            records.extend(self.records(&content)?);
+            records.extend(self.records(&content, &mut room)?);
         }
         let columns = self.schema(state, &mut records)?;
-        let rows = self.rows(&records, &columns)?;
+        let rows = self.rows(records, &columns)?;
         let rows = self.destination.write(state, &columns, &rows)?;
         Ok(Outcome::Load { rows, files, bytes })
     }
 
-    /// The rows of the records that fit, unless too many do not.
-    fn rows(&self, records: &[Record], columns: &[Column]) -> Result<Vec<Vec<Value>>, SqlError> {
+    /// The rows of the records that fit, unless too many do not. Each record gives way to its row.
+    fn rows(&self, records: Vec<Record>, columns: &[Column]) -> Result<Vec<Vec<Value>>, SqlError> {
         let (format, allow_jagged_rows) = match &self.format {
             SourceFormat::Csv(options) => ("CSV", options.allow_jagged_rows),
             _ => ("JSON", true),
@@ -75,9 +79,10 @@ impl Load {
             ignore_unknown_values: self.ignore_unknown_values,
             allow_jagged_rows,
         };
-        let mut rows = Vec::with_capacity(records.len());
+        let count = records.len();
+        let mut rows = Vec::with_capacity(count);
         let mut bad = Vec::new();
-        for (index, record) in records.iter().enumerate() {
+        for (index, record) in records.into_iter().enumerate() {
             match record.row(columns, options) {
                 Ok(row) => rows.push(row),
                 Err(text) => bad.push((index + 1, text)),
@@ -87,7 +92,7 @@ impl Load {
             Some((number, text)) if bad.len() > self.max_bad_records => Err(SqlError::bad_data(format!(
                 "Error while reading data, error message: {format} processing encountered too many errors, giving up. \
                  Rows: {}; errors: {}; max bad: {}; error percent: 0; row {number}: {text}",
-                records.len(),
+                count,
                 bad.len(),
                 self.max_bad_records
             ))),
@@ -95,30 +100,34 @@ impl Load {
         }
     }
 
-    /// The files, decompressed.
+    /// The files, decompressed: together no more than an upload may have.
     pub(super) fn contents(&self, state: &ApiState) -> Result<Vec<Vec<u8>>, SqlError> {
         if let Some(data) = &self.data {
             return Ok(vec![decompress(data.clone())?]);
         }
         let mut contents = Vec::new();
+        let mut room = MAX_UPLOAD;
         for uri in &self.uris {
             let found = matching_objects(state, uri)?;
             if found.is_empty() {
                 return Err(SqlError::not_found(format!("Not found: URI {uri}")));
             }
             for uri in found {
-                let content = state.buckets.read(&uri);
+                let content = state.buckets.read_at_most(&uri, room);
                 let content = content.map_err(|error| SqlError::bad_data(format!("{uri}: {error}")))?;
-                contents.push(decompress(content)?);
+                let content = decompress(content)?;
+                room = room.saturating_sub(content.len());
+                contents.push(content);
             }
         }
         Ok(contents)
     }
 
-    fn records(&self, content: &[u8]) -> Result<Vec<Record>, SqlError> {
+    /// The records of a file, which are charged to `room`.
+    fn records(&self, content: &[u8], room: &mut usize) -> Result<Vec<Record>, SqlError> {
         match &self.format {
-            SourceFormat::Csv(options) => options.records(content),
-            SourceFormat::Json => json_records(content),
+            SourceFormat::Csv(options) => options.records(content, room),
+            SourceFormat::Json => json_records(content, room),
             SourceFormat::Columnar(..) => Ok(Vec::new()),
         }
     }
@@ -144,7 +153,7 @@ impl Load {
 
 impl CsvOptions {
     /// An empty cell is NULL, quoted or not: the reader cannot tell the two apart.
-    fn records(&self, content: &[u8]) -> Result<Vec<Record>, SqlError> {
+    fn records(&self, content: &[u8], room: &mut usize) -> Result<Vec<Record>, SqlError> {
         let mut builder = csv::ReaderBuilder::new();
         builder
             .has_headers(false)
@@ -161,23 +170,44 @@ impl CsvOptions {
         let mut reader = builder.from_reader(content);
         let records = reader.records().skip(self.skip_leading_rows);
         records
-            .map(|record| Ok(Record::Cells(record.map_err(failed)?.iter().map(cell).collect())))
+            .map(|record| {
+                let record = record.map_err(failed)?;
+                let cells = record.len().saturating_mul(size_of::<Option<String>>());
+                charge(room, size_of::<Record>() + cells + record.as_slice().len())?;
+                Ok(Record::Cells(record.iter().map(cell).collect()))
+            })
             .collect()
     }
 }
 
-fn json_records(content: &[u8]) -> Result<Vec<Record>, SqlError> {
+/// Takes memory off what is left.
+fn charge(room: &mut usize, size: usize) -> Result<(), SqlError> {
+    *room = room.checked_sub(size).ok_or_else(|| {
+        SqlError::bad_data(format!(
+            "Error while reading data, error message: the records take more than {MAX_RECORDS} bytes, which the sandbox \
+             refuses"
+        ))
+    })?;
+    Ok(())
+}
+
+fn json_records(content: &[u8], room: &mut usize) -> Result<Vec<Record>, SqlError> {
     let text = String::from_utf8_lossy(content);
     let lines = text
         .lines()
         .enumerate()
         .filter(|(_, line)| !line.trim().is_empty());
-    let parse = |(index, line): (usize, &str)| match serde_json::from_str(line) {
-        Ok(object @ Json::Object(_)) => Ok(Record::Object(object)),
-        _ => Err(SqlError::bad_data(format!(
-            "Error while reading data, error message: JSON parsing error in row starting at line {}: Parser terminated before end of string",
-            index + 1
-        ))),
+    let parse = |(index, line): (usize, &str)| {
+        let mut memory = JsonMemory::default();
+        memory.add(line.as_bytes());
+        charge(room, size_of::<Record>() + memory.total())?;
+        match serde_json::from_str(line) {
+            Ok(object @ Json::Object(_)) => Ok(Record::Object(object)),
+            _ => Err(SqlError::bad_data(format!(
+                "Error while reading data, error message: JSON parsing error in row starting at line {}: Parser terminated before end of string",
+                index + 1
+            ))),
+        }
     };
     lines.map(parse).collect()
 }
