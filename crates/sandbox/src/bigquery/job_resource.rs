@@ -34,7 +34,7 @@ pub(super) fn resource(state: &ApiState, job: &Job) -> Json {
         }
     };
     let mut configuration = shown_configuration(&job.configuration, &job.kind);
-    if let Some(query) = configuration["query"].as_object_mut() {
+    if let Some(query) = configuration.get_mut("query").and_then(Json::as_object_mut) {
         destination::add(state, job, query);
     }
     let mut job = json!({

@@ -13,6 +13,8 @@ impl Service {
         while job["status"]["state"] != "DONE" {
             job = self.get(&format!("/projects/p-1/jobs/{id}")).await.1;
         }
+        // A client looks into whatever is there.
+        assert!(job["configuration"].get("query").is_none(), "{job}");
         job
     }
 
