@@ -27,10 +27,11 @@
 //! storage, cell          SQLite: connections, catalog, rows of tables; values as SQLite's cells
 //! syntax                 text → syntax tree
 //! cast, compare          CAST; order and equality
+//! regexp                 regular expressions; the pipelines use it
 //! numeric, datetime      exact decimals; dates, times and time zones
 //! cancel, outcome        cancellation; what a statement is run with, and what it did
 //! value, kind, error     values and types, their names, errors
-//! memory                 the bytes of values and rows, and of all that a statement holds
+//! memory                 the bytes of values and rows, which the crates above share; all that a statement holds
 //! limits                 how deep a text nests and how large a value grows; the crates above share it
 //! ```
 //!
@@ -52,10 +53,11 @@ mod execution;
 mod function;
 pub mod kind;
 pub mod limits;
-mod memory;
+pub mod memory;
 mod numeric;
 mod outcome;
 pub mod owner_only;
+pub mod regexp;
 mod session;
 mod storage;
 mod syntax;

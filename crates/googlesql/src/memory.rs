@@ -173,13 +173,13 @@ pub(crate) fn consume(
 }
 
 /// How many bytes of memory a row takes.
-pub(crate) fn bytes_of_row(row: &[Value]) -> usize {
+pub fn bytes_of_row(row: &[Value]) -> usize {
     // Its own place among the rows, and what the allocator adds.
     40 + row.iter().map(bytes_of).sum::<usize>()
 }
 
 /// How many bytes of memory a value takes.
-pub(crate) fn bytes_of(value: &Value) -> usize {
+pub fn bytes_of(value: &Value) -> usize {
     let behind = match value {
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Timestamp(_) => 0,
         Value::Bytes(bytes) => 8 + bytes.len(),

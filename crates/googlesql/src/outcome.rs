@@ -1,5 +1,6 @@
 //! What a statement is run with, and what it did.
 
+use crate::memory::bytes_of_row;
 use crate::value::{Column, ColumnType, Row, Value};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -66,6 +67,13 @@ pub struct Definition {
     pub dataset: String,
     /// Its name.
     pub table: String,
+}
+
+impl QueryOutcome {
+    /// How many bytes of memory its rows take.
+    pub fn bytes(&self) -> usize {
+        self.rows.iter().map(|row| bytes_of_row(row)).sum()
+    }
 }
 
 impl RowChanges {

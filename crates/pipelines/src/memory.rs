@@ -1,6 +1,7 @@
 //! How much memory rows take that are held together. A short file can say that it has a billion values, or repeat a
 //! long one, and a join multiplies its inputs.
 
+use googlesql::memory::bytes_of_row;
 use googlesql::value::Value;
 
 /// The most bytes of rows that are held together: of a file, of a join, of what a stage makes of a batch.
@@ -38,24 +39,8 @@ impl Memory {
     /// # Errors
     /// As [`Memory::take`].
     pub fn row(&mut self, row: &[Value]) -> Result<(), String> {
-        self.take(size_of::<Vec<Value>>() + row.iter().map(size).sum::<usize>())
+        self.take(bytes_of_row(row))
     }
-}
-
-/// The bytes of a value.
-fn size(value: &Value) -> usize {
-    let inside = match value {
-        Value::Text(text)
-        | Value::Json(text)
-        | Value::Numeric(text)
-        | Value::Date(text)
-        | Value::Time(text)
-        | Value::DateTime(text) => text.len(),
-        Value::Bytes(bytes) => bytes.len(),
-        Value::Array(items) | Value::Struct(items) => items.iter().map(size).sum(),
-        _ => 0,
-    };
-    size_of::<Value>() + inside
 }
 
 #[cfg(test)]

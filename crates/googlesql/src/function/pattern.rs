@@ -3,9 +3,9 @@
 use super::argument::{count, int, text};
 use super::entry::{Context, Entry};
 use crate::memory;
+use crate::regexp;
 use crate::value::Value;
-use regex::{Regex, RegexBuilder};
-use std::cell::RefCell;
+use regex::Regex;
 use std::rc::Rc;
 
 type ValueResult = Result<Value, String>;
@@ -35,41 +35,13 @@ pub(super) const TABLE: &[Entry] = &[
     }),
 ];
 
-/// How many compiled patterns are kept, and how large one may be compiled.
-const MAX_PATTERNS: usize = 32;
-const MAX_COMPILED: usize = 1 << 20;
-
-thread_local! {
-    /// The patterns of the thread's statement that were used last, the newest at the end: most rows have the same.
-    static COMPILED: RefCell<Vec<(String, Rc<Regex>)>> = const { RefCell::new(Vec::new()) };
-}
-
 /// The compiled pattern of the second argument.
 fn pattern(values: &[Value]) -> Result<Rc<Regex>, String> {
-    let text = text(values, 1);
-    COMPILED.with_borrow_mut(|known| {
-        if let Some(at) = known.iter().rposition(|(pattern, _)| pattern == text) {
-            let found = known.remove(at);
-            let compiled = Rc::clone(&found.1);
-            known.push(found);
-            return Ok(compiled);
+    regexp::compiled(text(values, 1)).map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => {
+            "Cannot parse regular expression: pattern too large - compile failed".into()
         }
-        let compiled = RegexBuilder::new(text)
-            .size_limit(MAX_COMPILED)
-            .dfa_size_limit(MAX_COMPILED)
-            .build()
-            .map_err(|error| match error {
-                regex::Error::CompiledTooBig(_) => {
-                    "Cannot parse regular expression: pattern too large - compile failed".into()
-                }
-                error => format!("Cannot parse regular expression: {error}"),
-            })?;
-        if known.len() == MAX_PATTERNS {
-            known.remove(0);
-        }
-        let compiled = Rc::new(compiled);
-        known.push((text.to_owned(), Rc::clone(&compiled)));
-        Ok(compiled)
+        error => format!("Cannot parse regular expression: {error}"),
     })
 }
 
@@ -86,8 +58,9 @@ fn group(found: &regex::Captures<'_>) -> Value {
 fn checked(values: &[Value]) -> Result<Rc<Regex>, String> {
     let pattern = pattern(values)?;
     if pattern.captures_len() > 2 {
+        let text = text(values, 1);
         return Err(format!(
-            "Regular expression has more than 1 capturing group: {pattern}"
+            "Regular expression has more than 1 capturing group: {text}"
         ));
     }
     Ok(pattern)
@@ -145,25 +118,4 @@ fn replace(values: &[Value], _: &Context<'_>) -> ValueResult {
     }
     replaced.push_str(&whole[at..]);
     Ok(Value::Text(replaced))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn compiled_patterns_are_few_and_small() {
-        let given = |pattern: &str| [Value::Text(String::new()), Value::Text(pattern.into())];
-        let first = pattern(&given("a+")).unwrap();
-        assert!(Rc::ptr_eq(&first, &pattern(&given("a+")).unwrap()));
-        for number in 0..1_000 {
-            pattern(&given(&format!("b{number}"))).unwrap();
-        }
-        COMPILED.with_borrow(|known| assert_eq!(known.len(), MAX_PATTERNS));
-        assert!(!Rc::ptr_eq(&first, &pattern(&given("a+")).unwrap()));
-        for large in ["(a{1000}){1000}", r"\pL{5000}", "(((a{100}){100}){100}){100}"] {
-            let error = pattern(&given(large)).unwrap_err();
-            assert!(error.contains("pattern too large - compile failed"), "{error}");
-        }
-    }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
@@ -22,6 +22,8 @@ pub(super) struct Job {
     pub created: i64,
     /// `jobType`: `QUERY`, `LOAD`, `COPY`, `EXTRACT`.
     pub kind: Cow<'static, str>,
+    /// How many bytes of memory it takes: what was sent, and what its statement returned.
+    bytes: AtomicUsize,
     progress: watch::Sender<Progress>,
     cancelled: Arc<AtomicBool>,
     /// Wakes a job that waits in the queue.
@@ -34,6 +36,18 @@ pub(super) enum Progress {
     Pending,
     Running { started: i64 },
     Done(Arc<Completion>),
+}
+
+impl Progress {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Done(completion) => match &completion.result {
+                Ok(Outcome::Query(outcome)) => outcome.bytes(),
+                _ => 0,
+            },
+            _ => 0,
+        }
+    }
 }
 
 /// The end of a job. Its fields are stored in `jobs.db`.
@@ -72,12 +86,14 @@ impl Job {
         kind: Cow<'static, str>,
         progress: Progress,
     ) -> Self {
+        let sent = configuration.to_string().len();
         Self {
             id,
             location,
             configuration,
             created,
             kind,
+            bytes: AtomicUsize::new(sent + progress.bytes()),
             progress: watch::Sender::new(progress),
             cancelled: Arc::default(),
             cancelling: Notify::new(),
@@ -88,7 +104,13 @@ impl Job {
         self.progress.borrow().clone()
     }
 
+    /// How many bytes of memory it takes.
+    pub fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
     pub fn set_progress(&self, progress: Progress) {
+        self.bytes.fetch_add(progress.bytes(), Ordering::Relaxed);
         self.progress.send_replace(progress);
     }
 

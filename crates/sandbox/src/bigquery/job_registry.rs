@@ -18,6 +18,12 @@ use std::time::Duration;
 /// How many jobs are kept; the oldest finished ones are removed first.
 const MAX_JOBS: usize = 2_000;
 
+/// How many bytes of memory the others than the newest take.
+const MAX_BYTES: usize = 64 << 20;
+
+/// The job that is added, and the one before it, whose result may not have been read yet.
+const NEWEST: usize = 2;
+
 /// A job to be started.
 pub(super) struct JobRequest {
     pub id: Option<String>,
@@ -132,18 +138,29 @@ impl JobRegistry {
 }
 
 impl Index {
+    /// Removes what is too much, but neither jobs that still run nor the newest.
     fn remove_oldest(&mut self, store: &JobStore) -> Vec<Arc<Job>> {
+        let mut count = self.by_age.len();
+        let old = self.by_age.iter().take(count.saturating_sub(NEWEST));
+        let old: Vec<_> = old.filter_map(|id| self.jobs.get(id).cloned()).collect();
+        let mut bytes: usize = old.iter().map(|job| job.bytes()).sum();
         let mut removed = Vec::new();
-        while self.by_age.len() > MAX_JOBS {
-            let Some(id) = self.by_age.pop_front() else { break };
-            let is_done = |job: &Arc<Job>| matches!(job.progress(), Progress::Done(_));
-            if self.jobs.get(&id).is_some_and(|job| !is_done(job)) {
-                self.by_age.push_back(id);
+        for job in old {
+            if count <= MAX_JOBS && bytes <= MAX_BYTES {
                 break;
             }
-            removed.extend(self.jobs.remove(&id));
-            store.delete(&id);
-            self.requests.retain(|_, (_, job)| job.id != id);
+            if matches!(job.progress(), Progress::Done(_)) {
+                count -= 1;
+                bytes = bytes.saturating_sub(job.bytes());
+                self.jobs.remove(&job.id);
+                store.delete(&job.id);
+                removed.push(job);
+            }
+        }
+        if !removed.is_empty() {
+            self.by_age.retain(|id| self.jobs.contains_key(id));
+            self.requests
+                .retain(|_, (_, job)| self.jobs.contains_key(&job.id));
         }
         removed
     }

@@ -6,8 +6,8 @@ use crate::container::avro::schema;
 use crate::event::{Failure, LogLevel};
 use crate::memory::Memory;
 use crate::plugin::{Batch, StageContext, failure};
+use googlesql::regexp;
 use googlesql::value::{Column, ColumnType, Value};
-use regex::Regex;
 
 /// The most bytes of a file: it is read as a whole.
 const MAX_FILE: usize = 64 << 20;
@@ -83,7 +83,7 @@ fn objects(context: &StageContext<'_>, path: &str) -> Result<Option<Vec<String>>
     };
     let pattern = context.property("fileRegex", "");
     if !pattern.is_empty() {
-        let pattern = Regex::new(&format!("^(?:{pattern})$"))
+        let pattern = regexp::compile(&format!("^(?:{pattern})$"))
             .map_err(|error| failure("java.util.regex.PatternSyntaxException", error.to_string()))?;
         objects.retain(|object| pattern.is_match(object));
     }

@@ -182,7 +182,7 @@ fn scope<'a>(row: &'a Row, store: &'a TransientStore) -> Scope<'a> {
 }
 
 fn regex(name: &str, pattern: &str) -> Result<regex::Regex, DirectiveError> {
-    regex::Regex::new(pattern)
+    googlesql::regexp::compile(pattern)
         .map_err(|_| DirectiveError::unsupported(name, format!("The regular expression '{pattern}'")))
 }
 

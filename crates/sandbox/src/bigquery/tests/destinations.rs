@@ -186,3 +186,31 @@ async fn a_decorator_is_refused_wherever_a_table_is_named() {
         before
     );
 }
+
+#[tokio::test]
+async fn results_that_take_too_much_memory_are_forgotten_with_their_jobs() {
+    let service = Service::start("US").await;
+    let large = "SELECT REPEAT('x', 1000000) FROM UNNEST(GENERATE_ARRAY(1, 9))";
+    for count in 0..10 {
+        assert_eq!(service.insert(&format!("job{count}"), large).await.0, 200);
+        let done = service
+            .get(&format!(
+                "/projects/p-1/queries/job{count}?maxResults=0&timeoutMs=10000"
+            ))
+            .await;
+        assert_eq!(done.1["jobComplete"], json!(true), "{done:?}");
+    }
+    let (_, listed) = service.get("/projects/p-1/jobs").await;
+    let listed = listed["jobs"].as_array().unwrap();
+    let ids: Vec<_> = listed
+        .iter()
+        .filter_map(|job| job["jobReference"]["jobId"].as_str())
+        .collect();
+    assert_eq!(
+        ids,
+        [
+            "job9", "job8", "job7", "job6", "job5", "job4", "job3", "job2", "job1"
+        ]
+    );
+    assert_eq!(service.get("/projects/p-1/queries/job0").await.0, 404);
+}

@@ -152,8 +152,7 @@ fn binary(operator: &str, left: &Cell, right: &Cell, at: usize) -> Result<Cell, 
             if *left == Cell::Null || *right == Cell::Null {
                 return Ok(Cell::Bool((left == right) == (operator == "=~")));
             }
-            let pattern = function::regex(&right.text())?;
-            let whole = function::matches_whole(&pattern, &left.text());
+            let whole = function::matches_whole(&right.text(), &left.text())?;
             Ok(Cell::Bool(whole == (operator == "=~")))
         }
         "=^" | "!^" => Ok(Cell::Bool(

@@ -8,7 +8,9 @@ use crate::plugin::wrangler::decimal::Decimal;
 use crate::plugin::wrangler::row::Cell;
 use chrono::{DateTime, Datelike, Utc};
 use googlesql::limits::MAX_VALUE_BYTES;
+use googlesql::regexp;
 use regex::Regex;
+use std::rc::Rc;
 
 pub(super) fn call(space: &str, name: &str, arguments: &[Cell], at: usize) -> Result<Cell, EvalError> {
     let found = match space {
@@ -38,15 +40,16 @@ pub(super) fn call(space: &str, name: &str, arguments: &[Cell], at: usize) -> Re
     }
 }
 
-/// Compiles a regular expression. Rust's syntax is a subset of Java's; look-around is not supported.
-pub(super) fn regex(pattern: &str) -> Result<Regex, EvalError> {
-    Regex::new(pattern).map_err(|_| EvalError::Unsupported(format!("The regular expression '{pattern}'")))
+/// The compiled pattern; rows that follow find it compiled.
+pub(super) fn regex(pattern: &str) -> Result<Rc<Regex>, EvalError> {
+    regexp::compiled(pattern)
+        .map_err(|_| EvalError::Unsupported(format!("The regular expression '{pattern}'")))
 }
 
 /// Whether the whole text matches, as `String.matches`.
-pub(super) fn matches_whole(pattern: &Regex, text: &str) -> bool {
-    let whole = Regex::new(&format!("^(?:{})$", pattern.as_str()));
-    whole.is_ok_and(|whole| whole.is_match(text))
+pub(super) fn matches_whole(pattern: &str, text: &str) -> Result<bool, EvalError> {
+    regex(pattern)?;
+    Ok(regex(&format!("^(?:{pattern})$"))?.is_match(text))
 }
 
 pub(super) fn whole(count: usize) -> Cell {

@@ -89,16 +89,16 @@ fn text_method(text: &str, name: &str, arguments: &[Cell]) -> Result<Option<Cell
         }
         ("replaceAll", [pattern, by]) => replace(
             text,
-            &regex(&pattern.text())?,
+            &*regex(&pattern.text())?,
             &replacement(&by.text()),
             usize::MAX,
         )?,
         ("replaceFirst", [pattern, by]) => {
-            replace(text, &regex(&pattern.text())?, &replacement(&by.text()), 1)?
+            replace(text, &*regex(&pattern.text())?, &replacement(&by.text()), 1)?
         }
-        ("matches", [pattern]) => check(matches_whole(&regex(&pattern.text())?, text)),
+        ("matches", [pattern]) => check(matches_whole(&pattern.text(), text)?),
         ("split", [pattern]) => {
-            let parts = split(text, &regex(&pattern.text())?).map_err(EvalError::Unsupported)?;
+            let parts = split(text, &*regex(&pattern.text())?).map_err(EvalError::Unsupported)?;
             Some(Cell::Json(Json::from(parts)))
         }
         _ => None,
