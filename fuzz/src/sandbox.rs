@@ -12,7 +12,8 @@ use pipelines::plugin::{Network, Stores};
 use pipelines::source::Source;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::io::Write;
+use std::sync::{Arc, Once};
 
 #[path = "sandbox/requests.rs"]
 mod requests;
@@ -191,7 +192,9 @@ pub fn avro(data: &[u8]) {
     container(Container::Avro, data);
 }
 
-/// A Parquet file.
+/// A Parquet file. Panics of the crate that reads it are caught, but `cargo fuzz` has set a hook that ends the process.
 pub fn parquet(data: &[u8]) {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| std::panic::set_hook(Box::new(|panic| drop(writeln!(std::io::stderr(), "{panic}")))));
     container(Container::Parquet, data);
 }

@@ -74,8 +74,13 @@ fn rows(content: &[u8], lists: bool) -> Result<Content, String> {
     for place in 0..reader.num_row_groups() {
         let group = reader.get_row_group(place).map_err(error_text)?;
         for column in group.metadata().columns() {
-            let (start, length) = column.byte_range();
-            let range = usize::try_from(start).ok().zip(usize::try_from(length).ok());
+            // The crate's own way to ask for it panics at negative numbers.
+            let start = column
+                .dictionary_page_offset()
+                .unwrap_or_else(|| column.data_page_offset());
+            let range = usize::try_from(start)
+                .ok()
+                .zip(usize::try_from(column.compressed_size()).ok());
             let chunk = range.and_then(|(start, length)| content.get(start..start.checked_add(length)?));
             pages.check(chunk.ok_or("the file is damaged")?)?;
         }
