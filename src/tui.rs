@@ -37,6 +37,7 @@ pub mod new_file;
 pub mod notice;
 pub mod pager;
 pub mod palette;
+pub mod panic_hook;
 pub mod plan;
 pub mod preferences;
 pub mod remedy;

@@ -51,6 +51,7 @@ use downbeat::tui::terminal::{TerminalSession, Tty};
 use home::{Home, PROFILE, signal, wait_for};
 use screen::Session;
 use server::Sandbox;
+use std::io::Read;
 use stores::{Stores, distinct};
 
 /// A start on a fresh sandbox, ready for keys.
@@ -268,6 +269,32 @@ fn panics_on_a_terminal_of_its_own() {
         let mut terminal = Tty::enter().unwrap();
         terminal.control("\x1b[?25l").unwrap();
         panic!("an abrupt end");
+    }
+}
+
+#[test]
+fn a_panic_of_another_thread_leaves_the_screen_as_it_is() {
+    let home = Home::new();
+    let this = std::env::current_exe().unwrap();
+    let arguments = ["--exact", "a_thread_panics_beside_a_terminal", "--nocapture"];
+    let mut session = Session::spawn(&this, &home, &arguments, 80, 24);
+    // The alternate screen, with nothing else on it; the message comes when it is left.
+    session.wait_for("still drawn");
+    assert!(!session.text().contains("a broken request"), "{}", session.text());
+    session.keys(&["q"]);
+    session.wait_for("a broken request");
+    assert_eq!(session.end(), 0);
+}
+
+/// What the journey above starts in its terminal; elsewhere it does nothing.
+#[test]
+fn a_thread_panics_beside_a_terminal() {
+    if std::env::var_os(screen::ON_A_TERMINAL).is_some() {
+        let mut terminal = Tty::enter().unwrap();
+        let broken = std::thread::spawn(|| panic!("a broken request"));
+        assert!(broken.join().is_err());
+        terminal.control("still drawn").unwrap();
+        std::io::stdin().read_exact(&mut [0]).unwrap();
     }
 }
 

@@ -10,6 +10,7 @@ mod speech;
 use super::look::Look;
 use super::model::Model;
 use super::mouse::Targets;
+use super::panic_hook;
 use super::symbol::Symbols;
 use super::telling::Signs;
 use super::terminal::TerminalSession;
@@ -52,14 +53,7 @@ impl<W: Write> Linear<W> {
 impl Linear<io::Stdout> {
     /// Has the terminal hand over each key as it is pressed.
     pub fn enter() -> io::Result<Self> {
-        static IS_HOOKED: AtomicBool = AtomicBool::new(false);
-        if !IS_HOOKED.swap(true, Ordering::SeqCst) {
-            let before = std::panic::take_hook();
-            std::panic::set_hook(Box::new(move |panic| {
-                restore();
-                before(panic);
-            }));
-        }
+        panic_hook::install(|| IS_RAW.load(Ordering::SeqCst), restore);
         set_raw()?;
         Ok(Self::new(io::stdout()))
     }
@@ -79,6 +73,7 @@ fn set_raw() -> io::Result<()> {
 fn restore() {
     if IS_RAW.swap(false, Ordering::SeqCst) {
         disable_raw_mode().ok();
+        panic_hook::tell();
     }
 }
 

@@ -1,9 +1,10 @@
 //! The terminal: raw mode and the alternate screen are entered once, and left at the end, after an error
-//! and in a panic.
+//! and in a panic that ends the program.
 
 use super::look::Look;
 use super::model::Model;
 use super::mouse::Targets;
+use super::panic_hook;
 use super::telling::{self, Signs};
 use super::terminal_events::TerminalEvents;
 use super::view::view;
@@ -70,7 +71,7 @@ pub struct Tty {
 impl Tty {
     /// Enters raw mode and the alternate screen.
     pub fn enter() -> io::Result<Self> {
-        install_panic_hook();
+        panic_hook::install(|| IS_ENTERED.load(Ordering::SeqCst), restore);
         enter_screen()?;
         match unknown() {
             Ok(terminal) => Ok(Self {
@@ -213,17 +214,6 @@ fn restore() {
         .and_then(|()| output.flush())
         .ok();
         disable_raw_mode().ok();
-    }
-}
-
-/// Restores the terminal before a panic's message is written, which would be lost on the alternate screen.
-fn install_panic_hook() {
-    static IS_SET: AtomicBool = AtomicBool::new(false);
-    if !IS_SET.swap(true, Ordering::SeqCst) {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            restore();
-            before(panic);
-        }));
+        panic_hook::tell();
     }
 }
