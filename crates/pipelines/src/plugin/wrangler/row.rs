@@ -60,8 +60,8 @@ impl Cell {
     /// About how many bytes it takes.
     pub fn size(&self) -> usize {
         let inside = match self {
-            Self::Text(text) | Self::Decimal(text) => text.len(),
-            Self::Bytes(bytes) => bytes.len(),
+            Self::Text(text) | Self::Decimal(text) => ALLOCATED + text.len(),
+            Self::Bytes(bytes) => ALLOCATED + bytes.len(),
             Self::Json(json) => json_size(json),
             _ => 0,
         };
@@ -171,14 +171,17 @@ pub(super) fn json(cell: &Cell) -> Json {
     }
 }
 
+/// About what an allocation takes beside its content: most texts of a hostile recipe are short.
+const ALLOCATED: usize = 24;
+
 /// The size of a JSON value. It was parsed, so that it does not nest deeper than the parser allows.
 fn json_size(json: &Json) -> usize {
     let inside = match json {
-        Json::String(text) => text.len(),
+        Json::String(text) => ALLOCATED + text.len(),
         Json::Array(items) => items.iter().map(json_size).sum(),
         Json::Object(fields) => fields
             .iter()
-            .map(|(name, value)| 2 * name.len() + json_size(value))
+            .map(|(name, value)| 2 * (ALLOCATED + name.len()) + json_size(value))
             .sum(),
         _ => 0,
     };
@@ -224,7 +227,7 @@ impl Row {
     pub fn size(&self) -> usize {
         let cells = self.0.iter();
         cells
-            .map(|(name, cell)| size_of::<String>() + name.len() + cell.size())
+            .map(|(name, cell)| size_of::<String>() + ALLOCATED + name.len() + cell.size())
             .sum()
     }
 
