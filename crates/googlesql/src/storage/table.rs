@@ -53,8 +53,10 @@ pub(crate) fn read_while(
     }
     let names = columns.iter().map(|column| quote(&column.name));
     let names: Vec<_> = std::iter::once("rowid".to_owned()).chain(names).collect();
+    // SQLite's numbers end where those of INT64 do, and no table has as many rows.
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let limit = scan.limit.map_or(String::new(), |limit| {
-        format!(" LIMIT {limit} OFFSET {}", scan.offset)
+        format!(" LIMIT {} OFFSET {}", number(limit), number(scan.offset))
     });
     let sql = format!(
         "SELECT {} FROM {} ORDER BY rowid{limit}",

@@ -133,3 +133,29 @@ fn what_is_not_needed_is_not_read() {
         run(&warehouse, sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 }
+
+#[test]
+fn no_count_of_rows_is_too_large_for_the_storage() {
+    let warehouse = wide();
+    let largest = i64::MAX;
+    for (sql, expected) in [
+        (format!("SELECT a FROM d.names LIMIT {largest}"), 2),
+        (format!("SELECT a FROM d.names LIMIT {largest} OFFSET 1"), 1),
+        (format!("SELECT a FROM d.names LIMIT 1 OFFSET {largest}"), 0),
+        (
+            format!("SELECT a FROM d.names LIMIT {largest} OFFSET {largest}"),
+            0,
+        ),
+    ] {
+        let outcome = run(&warehouse, &sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        assert_eq!(outcome.rows.len(), expected, "{sql}");
+    }
+    for (start, limit, expected) in [
+        (0, usize::MAX, 2),
+        (1_usize << 63, 1, 0),
+        (usize::MAX, usize::MAX, 0),
+    ] {
+        let page = warehouse.page("d", "names", &[0], start, limit);
+        assert_eq!(page.map(|rows| rows.len()), Ok(expected), "{start} {limit}");
+    }
+}
