@@ -3,10 +3,10 @@
 use super::argument::{count, int, text};
 use super::entry::{Context, Entry};
 use crate::memory;
-use crate::regexp;
+use crate::regexp::{self, Dialect};
 use crate::value::Value;
 use regex::Regex;
-use std::rc::Rc;
+use std::sync::Arc;
 
 type ValueResult = Result<Value, String>;
 
@@ -36,8 +36,8 @@ pub(super) const TABLE: &[Entry] = &[
 ];
 
 /// The compiled pattern of the second argument.
-fn pattern(values: &[Value]) -> Result<Rc<Regex>, String> {
-    regexp::compiled(text(values, 1)).map_err(|error| match error {
+fn pattern(values: &[Value]) -> Result<Arc<Regex>, String> {
+    regexp::compiled(text(values, 1), Dialect::Re2).map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => {
             "Cannot parse regular expression: pattern too large - compile failed".into()
         }
@@ -55,7 +55,7 @@ fn group(found: &regex::Captures<'_>) -> Value {
     matched.map_or(Value::Null, |part| Value::Text(part.as_str().to_owned()))
 }
 
-fn checked(values: &[Value]) -> Result<Rc<Regex>, String> {
+fn checked(values: &[Value]) -> Result<Arc<Regex>, String> {
     let pattern = pattern(values)?;
     if pattern.captures_len() > 2 {
         let text = text(values, 1);

@@ -6,7 +6,7 @@ use crate::container::avro::schema;
 use crate::event::{Failure, LogLevel};
 use crate::memory::Memory;
 use crate::plugin::{Batch, StageContext, failure};
-use googlesql::regexp;
+use googlesql::regexp::{self, Dialect};
 use googlesql::value::{Column, ColumnType, Value};
 
 /// The most bytes of a file: it is read as a whole.
@@ -83,7 +83,7 @@ fn objects(context: &StageContext<'_>, path: &str) -> Result<Option<Vec<String>>
     };
     let pattern = context.property("fileRegex", "");
     if !pattern.is_empty() {
-        let pattern = regexp::compile(&format!("^(?:{pattern})$"))
+        let pattern = regexp::compile(&format!("^(?:{pattern})$"), Dialect::Java)
             .map_err(|error| failure("java.util.regex.PatternSyntaxException", error.to_string()))?;
         objects.retain(|object| pattern.is_match(object));
     }

@@ -16,6 +16,7 @@ use super::row::{Cell, Row};
 use super::usage::Arguments;
 use crate::plugin::Headers;
 use googlesql::limits::MAX_VALUE_BYTES;
+use googlesql::regexp::{self, Dialect};
 use std::collections::BTreeMap;
 
 /// The most bytes of the rows that one record becomes.
@@ -182,7 +183,7 @@ fn scope<'a>(row: &'a Row, store: &'a TransientStore) -> Scope<'a> {
 }
 
 fn regex(name: &str, pattern: &str) -> Result<regex::Regex, DirectiveError> {
-    googlesql::regexp::compile(pattern)
+    regexp::compile(pattern, Dialect::Java)
         .map_err(|_| DirectiveError::unsupported(name, format!("The regular expression '{pattern}'")))
 }
 

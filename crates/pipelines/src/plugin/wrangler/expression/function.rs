@@ -8,9 +8,9 @@ use crate::plugin::wrangler::decimal::Decimal;
 use crate::plugin::wrangler::row::Cell;
 use chrono::{DateTime, Datelike, Utc};
 use googlesql::limits::MAX_VALUE_BYTES;
-use googlesql::regexp;
+use googlesql::regexp::{self, Dialect};
 use regex::Regex;
-use std::rc::Rc;
+use std::sync::Arc;
 
 pub(super) fn call(space: &str, name: &str, arguments: &[Cell], at: usize) -> Result<Cell, EvalError> {
     let found = match space {
@@ -41,8 +41,8 @@ pub(super) fn call(space: &str, name: &str, arguments: &[Cell], at: usize) -> Re
 }
 
 /// The compiled pattern; rows that follow find it compiled.
-pub(super) fn regex(pattern: &str) -> Result<Rc<Regex>, EvalError> {
-    regexp::compiled(pattern)
+pub(super) fn regex(pattern: &str) -> Result<Arc<Regex>, EvalError> {
+    regexp::compiled(pattern, Dialect::Java)
         .map_err(|_| EvalError::Unsupported(format!("The regular expression '{pattern}'")))
 }
 
