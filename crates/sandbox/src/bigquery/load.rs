@@ -103,7 +103,7 @@ impl Load {
     /// The files, decompressed: together no more than an upload may have.
     pub(super) fn contents(&self, state: &ApiState) -> Result<Vec<Vec<u8>>, SqlError> {
         if let Some(data) = &self.data {
-            return Ok(vec![decompress(data.clone())?]);
+            return Ok(vec![decompress(data.clone(), MAX_UPLOAD)?]);
         }
         let mut contents = Vec::new();
         let mut room = MAX_UPLOAD;
@@ -115,7 +115,7 @@ impl Load {
             for uri in found {
                 let content = state.buckets.read_at_most(&uri, room);
                 let content = content.map_err(|error| SqlError::bad_data(format!("{uri}: {error}")))?;
-                let content = decompress(content)?;
+                let content = decompress(content, room)?;
                 room = room.saturating_sub(content.len());
                 contents.push(content);
             }
@@ -212,17 +212,18 @@ fn json_records(content: &[u8], room: &mut usize) -> Result<Vec<Record>, SqlErro
     lines.map(parse).collect()
 }
 
-/// Gzip is recognised by its first bytes, whatever the name of the file.
-fn decompress(content: Vec<u8>) -> Result<Vec<u8>, SqlError> {
+/// What a file has, if it has room. Gzip is recognised by its first bytes, whatever the name of the file.
+fn decompress(content: Vec<u8>, room: usize) -> Result<Vec<u8>, SqlError> {
     if !content.starts_with(&[0x1f, 0x8b]) {
         return Ok(content);
     }
     let bad = |text: String| SqlError::bad_data(format!("Error while reading data, error message: {text}"));
-    read_at_most(MultiGzDecoder::new(&content[..]), MAX_UNPACKED)
+    let most = room.min(MAX_UNPACKED);
+    read_at_most(MultiGzDecoder::new(&content[..]), most)
         .map_err(|error| bad(error.to_string()))?
         .ok_or_else(|| {
             bad(format!(
-                "the file unpacks to more than {MAX_UNPACKED} bytes, which the sandbox refuses"
+                "the file unpacks to more than {most} bytes, which the sandbox refuses"
             ))
         })
 }
@@ -246,4 +247,23 @@ fn matching_objects(state: &ApiState, uri: &str) -> Result<Vec<String>, SqlError
         .filter(matches)
         .map(|object| format!("gs://{bucket}/{object}"))
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn a_packed_file_has_the_room_that_is_left() {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(&[b'a'; 2_000]).unwrap();
+        let packed = encoder.finish().unwrap();
+        assert_eq!(decompress(packed.clone(), 2_000).unwrap().len(), 2_000);
+        let error = decompress(packed, 1_999).unwrap_err();
+        assert!(
+            error.message.contains("unpacks to more than 1999 bytes"),
+            "{error}"
+        );
+    }
 }
