@@ -1,6 +1,6 @@
 //! What anything from outside may take: how deep it nests and how large one value grows.
 //!
-//! All readers and functions of the local Google share these bounds, so that none is forgotten with a bound of its own.
+//! A reader whose format needs another bound has a constant of its own.
 
 /// How deep a text, a file or a message may nest. Readers recurse as deep, on stacks of 2 MiB and more.
 pub const MAX_DEPTH: usize = 60;

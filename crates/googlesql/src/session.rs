@@ -17,8 +17,8 @@ use std::rc::Rc;
 /// The rows of a relation.
 pub(crate) type Rows = Rc<RowSet>;
 
-/// How many expressions, queries and columns a statement may have, with those of its views. A text of the largest length
-/// has fewer.
+/// How many expressions, queries and columns a statement may have, with those of its views. A text of the
+/// largest length has about as many if it is one array of columns with names of one letter.
 const MAX_ANALYSED: usize = 1_000_000;
 
 /// How many rows are processed between two checks for cancellation.
