@@ -291,7 +291,15 @@ fn unsupported_features_fail_the_run_in_any_case() {
         ),
         (
             "parse-as-fixed-length :name 0,2",
-            "A width below 1 of directive 'parse-as-fixed-length'",
+            "A width below 1 or above 2^63 - 1 of directive 'parse-as-fixed-length'",
+        ),
+        (
+            "parse-as-fixed-length :name 99999999999999999999",
+            "A width below 1 or above 2^63 - 1 of directive 'parse-as-fixed-length'",
+        ),
+        (
+            "parse-as-fixed-length :name 1,99999999999999999999,2",
+            "A width below 1 or above 2^63 - 1 of directive 'parse-as-fixed-length'",
         ),
         (
             "set-column :x exp:{ string:repeat('x', 10000000) }\nfind-and-replace :x s/x/xx/g",

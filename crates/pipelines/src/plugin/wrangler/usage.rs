@@ -251,12 +251,12 @@ impl Arguments {
         }
     }
 
-    pub fn numbers(&self, name: &str) -> Vec<i64> {
+    /// The whole numbers of a list; `None` if one of them is not in the range of a long.
+    pub fn numbers(&self, name: &str) -> Option<Vec<i64>> {
         let Some(Argument::Numbers(numbers)) = self.0.get(name) else {
-            return Vec::new();
+            return Some(Vec::new());
         };
-        let number = |text: &String| text.trim_end_matches('L').split('.').next()?.parse().ok();
-        numbers.iter().filter_map(number).collect()
+        numbers.iter().map(|text| whole(text)).collect()
     }
 
     pub fn boolean(&self, name: &str) -> Option<bool> {
@@ -267,8 +267,7 @@ impl Arguments {
     }
 
     pub fn integer(&self, name: &str) -> Option<i64> {
-        let text = self.text(name)?;
-        text.trim_end_matches('L').split('.').next()?.parse().ok()
+        whole(self.text(name)?)
     }
 
     pub fn property(&self, name: &str, key: &str) -> Option<&str> {
@@ -284,6 +283,11 @@ impl Arguments {
             _ => &[],
         }
     }
+}
+
+/// What a number has before its point.
+fn whole(number: &str) -> Option<i64> {
+    number.trim_end_matches('L').split('.').next()?.parse().ok()
 }
 
 const fn kind(argument: &Argument) -> &'static str {
@@ -381,7 +385,7 @@ mod tests {
             (Some(";"), Some(true))
         );
         let arguments = match_up("parse-as-fixed-length :f 2,4,5 ' '").unwrap();
-        assert_eq!(arguments.numbers("width"), [2, 4, 5]);
+        assert_eq!(arguments.numbers("width"), Some(vec![2, 4, 5]));
         assert_eq!(arguments.text("padding"), Some(" "));
         let arguments = match_up("parse-as-csv :body true").unwrap();
         assert_eq!(

@@ -111,13 +111,15 @@ fn is_typed(text: &str) -> bool {
 fn fixed_length(arguments: &Arguments) -> Result<RowFunction, DirectiveError> {
     const NAME: &str = "parse-as-fixed-length";
     let column = arguments.required("column");
-    let widths: Option<Vec<usize>> = arguments
-        .numbers("width")
+    let numbers = arguments.numbers("width").unwrap_or_default();
+    let widths: Option<Vec<usize>> = numbers
         .into_iter()
         .map(|width| usize::try_from(width).ok().filter(|width| *width > 0))
         .collect();
-    // A real server would cut for ever.
-    let widths = widths.ok_or_else(|| DirectiveError::unsupported(NAME, "A width below 1"))?;
+    // A real server would cut for ever, as it would without a width.
+    let widths = widths
+        .filter(|widths| !widths.is_empty())
+        .ok_or_else(|| DirectiveError::unsupported(NAME, "A width below 1 or above 2^63 - 1"))?;
     let length = widths
         .iter()
         .fold(0_usize, |sum, width| sum.saturating_add(*width));
