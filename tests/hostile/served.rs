@@ -93,15 +93,15 @@ impl Served {
             (answer.0 == 0 || answer.1.contains(input.until)).then_some(answer)
         });
         let time = began.elapsed();
-        let peak = std::fs::read_to_string(format!("{process}/status")).unwrap_or_default();
-        let peak = peak
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))
-            .unwrap_or_default();
-        let peak = peak
-            .split_whitespace()
-            .next()
-            .and_then(|kib| kib.parse::<u64>().ok());
+        let status = std::fs::read_to_string(format!("{process}/status")).unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|peak| peak.split_whitespace().next()?.parse::<u64>().ok());
+        // Only Linux says it, and a process that is gone says nothing.
+        assert!(
+            peak.is_some() || !cfg!(target_os = "linux") || !self.is_alive(),
+            "{}: no peak in {process}/status",
+            input.name
+        );
         Took {
             name: input.name,
             status: answer.0,
