@@ -1,10 +1,10 @@
 //! CAST: values of one type as values of another, and as text.
 
 use crate::datetime;
+use crate::function::json;
 use crate::kind;
 use crate::numeric::Numeric;
 use crate::value::{ColumnType as T, Value};
-use serde_json::Value as Json;
 
 /// The value cast to a type; NULL stays NULL.
 ///
@@ -46,8 +46,7 @@ pub fn cast(value: &Value, to: &T) -> Result<Value, String> {
         (Value::Json(text), T::Json) => Some(Value::Json(text.clone())),
         // Of a literal: `JSON '{"a": 1}'`.
         (Value::Text(text), T::Json) => {
-            let read: Result<Json, _> = serde_json::from_str(text);
-            return read
+            return json::read(text)?
                 .map(|json| Value::Json(json.to_string()))
                 .map_err(|error| format!("Invalid input: syntax error while parsing value: {error}"));
         }

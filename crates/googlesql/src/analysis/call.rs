@@ -8,7 +8,8 @@ use super::window::is_window_only;
 use super::{Analyzer, Literal, Typed};
 use crate::cast;
 use crate::error::SqlError;
-use crate::function::{self, json};
+use crate::function;
+use crate::function::json::{self, Writer};
 use crate::kind;
 use crate::memory;
 use crate::syntax::ast::{Call, Expression, Identifier, Node, Position};
@@ -72,8 +73,8 @@ impl Analyzer<'_> {
                 let (run, kind) = (value.run, value.kind);
                 Ok(Typed::new(T::Json, move |frame| {
                     let value = run(frame)?;
-                    memory::check_size(json::written_size(&value), "TO_JSON").map_err(SqlError::invalid)?;
-                    Ok(Value::Json(json::to_json(&value, &kind).to_string()))
+                    let text = json::written(&value, &kind, Writer::Json);
+                    text.map(Value::Json).map_err(SqlError::invalid)
                 }))
             }
             ("TO_JSON_STRING", [value]) => {
@@ -81,9 +82,8 @@ impl Analyzer<'_> {
                 let (run, kind) = (value.run, value.kind);
                 Ok(Typed::new(T::String, move |frame| {
                     let value = run(frame)?;
-                    memory::check_size(json::written_size(&value), "TO_JSON_STRING")
-                        .map_err(SqlError::invalid)?;
-                    Ok(Value::Text(json::to_json_text(&value, &kind)))
+                    let text = json::written(&value, &kind, Writer::Text);
+                    text.map(Value::Text).map_err(SqlError::invalid)
                 }))
             }
             _ => self.function_call(scope, name, arguments, shown, at),

@@ -124,7 +124,7 @@ impl Analyzer<'_> {
         if value.kind == T::Json {
             let (run, name) = (value.run, name.to_owned());
             return Ok(Typed::new(T::Json, move |frame| {
-                Ok(json::member(&run(frame)?, &name))
+                json::member(&run(frame)?, &name).map_err(SqlError::invalid)
             }));
         }
         let T::Struct(fields) = &value.kind else {
@@ -192,7 +192,7 @@ impl Analyzer<'_> {
         if array.kind == T::Json {
             let (run, key) = (array.run, index.run);
             return Ok(Typed::new(T::Json, move |frame| {
-                Ok(json::subscript(&run(frame)?, &key(frame)?))
+                json::subscript(&run(frame)?, &key(frame)?).map_err(SqlError::invalid)
             }));
         }
         let T::Array(inner) = &array.kind else {

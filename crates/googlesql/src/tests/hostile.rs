@@ -297,6 +297,22 @@ fn a_value_has_a_largest_size() {
             exceeded("TO_JSON"),
         ),
         (
+            format!(
+                "SELECT TO_JSON_STRING(ARRAY(SELECT AS STRUCT x AS {} FROM UNNEST(GENERATE_ARRAY(1, 2000)) x))",
+                "a".repeat(200_000)
+            ),
+            exceeded("TO_JSON_STRING"),
+        ),
+        (
+            "SELECT TO_JSON(ARRAY(SELECT TIMESTAMP_MICROS(x) FROM UNNEST(GENERATE_ARRAY(1, 500000)) x))".into(),
+            exceeded("TO_JSON"),
+        ),
+        (
+            "SELECT PARSE_JSON('[' || REPEAT('{\"a\":0},', 100000) || '0]')".into(),
+            "Resources exceeded during query execution: The JSON value could not be read in the allotted memory."
+                .into(),
+        ),
+        (
             format!("SELECT FORMAT_DATE({megabyte}, DATE '2024-01-01')"),
             exceeded("FORMAT"),
         ),

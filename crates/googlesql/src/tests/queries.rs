@@ -150,8 +150,8 @@ fn clauses_have_their_results() {
             "2 b",
         ),
         (
-            "SELECT TO_JSON_STRING(STRUCT(1 AS z, [STRUCT('x' AS b, 2 AS a)] AS y)), TO_JSON(STRUCT(1 AS z, 2 AS y))",
-            "{\"z\":1,\"y\":[{\"b\":\"x\",\"a\":2}]} {\"y\":2,\"z\":1}",
+            "SELECT TO_JSON_STRING(STRUCT(1 AS z, [STRUCT('x' AS b, 2 AS a)] AS y)), TO_JSON(STRUCT(1 AS z, 2 AS y, 3 AS z))",
+            "{\"z\":1,\"y\":[{\"b\":\"x\",\"a\":2}]} {\"y\":2,\"z\":3}",
         ),
         (
             // A number that a double does not hold exactly is a string.
