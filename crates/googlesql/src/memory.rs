@@ -212,10 +212,13 @@ pub(crate) fn check_size(bytes: usize, what: &str) -> Result<(), String> {
     if bytes <= MAX_VALUE_BYTES {
         return Ok(());
     }
+    Err(exceeded(what))
+}
+
+/// What is said of a value that is too large, in BigQuery's words.
+pub(crate) fn exceeded(what: &str) -> String {
     let megabytes = MAX_VALUE_BYTES >> 20;
-    Err(format!(
-        "Output of {what} exceeds max allowed output size of {megabytes}MB"
-    ))
+    format!("Output of {what} exceeds max allowed output size of {megabytes}MB")
 }
 
 /// The array of these elements, if it is not too large; `what` made it.

@@ -6,6 +6,7 @@ use crate::cast;
 use crate::limits::MAX_VALUE_BYTES;
 use crate::memory;
 use crate::value::Value;
+use std::fmt::{self, Write};
 
 type ValueResult = Result<Value, String>;
 
@@ -79,7 +80,7 @@ fn formatted(verb: char, form: &str, value: &Value) -> Result<String, String> {
             format!("{number:.places$}") + &"0".repeat(zeros)
         }
         ('t' | 's' | 'g' | 'd' | 'i', _) => cast::text(value).unwrap_or_default(),
-        ('T', Value::Text(text)) => format!("{text:?}"),
+        ('T', Value::Text(text)) => quoted(text)?,
         ('T', Value::Date(text)) => format!("DATE {text:?}"),
         ('T', Value::Timestamp(_)) => format!("TIMESTAMP {:?}", cast::text(value).unwrap_or_default()),
         ('T', _) => cast::text(value).unwrap_or_default(),
@@ -100,6 +101,28 @@ fn formatted(verb: char, form: &str, value: &Value) -> Result<String, String> {
         },
         _ => " ".repeat(missing) + &text,
     })
+}
+
+/// A text that stops where it grows larger than a value.
+struct Limited(String);
+
+impl Write for Limited {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        if self.0.len() + more.len() > MAX_VALUE_BYTES {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(more);
+        Ok(())
+    }
+}
+
+/// A text as a literal: what is escaped takes up to ten times as much.
+fn quoted(text: &str) -> Result<String, String> {
+    let mut literal = Limited(String::new());
+    match write!(literal, "{text:?}") {
+        Ok(()) => Ok(literal.0),
+        Err(_) => Err(memory::exceeded("FORMAT")),
+    }
 }
 
 /// A width or a precision, 0 if there is none.

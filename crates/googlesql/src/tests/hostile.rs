@@ -280,6 +280,10 @@ fn a_value_has_a_largest_size() {
         ),
         (format!("SELECT FORMAT('%s%s', {ten}, {ten})"), exceeded("FORMAT")),
         (
+            format!("SELECT FORMAT('%T', REPLACE({ten}, 'a', '\\n'))"),
+            exceeded("FORMAT"),
+        ),
+        (
             "SELECT FORMAT('%5000000d%5000000d%5000000d', 1, 2, 3)".into(),
             exceeded("FORMAT"),
         ),
