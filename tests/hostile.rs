@@ -13,6 +13,8 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it breaks")]
 #![expect(clippy::print_stdout, reason = "a table for who asks for it")]
 
+#[path = "hostile/answers.rs"]
+mod answers;
 #[path = "hostile/class.rs"]
 mod class;
 #[path = "support/home.rs"]
@@ -74,6 +76,11 @@ fn nothing_nests_too_deep() {
 #[test]
 fn no_statement_takes_all_memory() {
     play(statements::inputs());
+}
+
+#[test]
+fn no_answer_takes_all_memory() {
+    play(answers::inputs());
 }
 
 #[test]

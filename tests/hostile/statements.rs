@@ -2,7 +2,7 @@
 
 use super::input::{Input, query};
 
-fn refused(name: &'static str, sql: &str) -> Input {
+pub fn refused(name: &'static str, sql: &str) -> Input {
     Input::new(name, query(sql), 400, "xceed")
 }
 

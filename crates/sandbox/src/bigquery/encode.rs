@@ -4,17 +4,46 @@ use super::params::TimestampFormat;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, SecondsFormat};
+use googlesql::SqlError;
+use googlesql::memory::bytes_of;
 use googlesql::value::Value;
 use serde_json::{Value as Json, json};
 
 /// The approximate limit of a page in bytes: Google cuts pages at 10 MB.
 const MAX_PAGE: usize = 10_000_000;
 
-/// The first rows, up to the limit of a page; at least one if there is one.
+/// The most memory that the rows of a page take until they are text, but for its first row.
+const MAX_MEMORY: usize = 24 << 20;
+
+/// The most memory that one row takes until it is text.
+const MAX_ROW_MEMORY: usize = 64 << 20;
+
+/// What one object takes: a node of eleven fields, however few it has, and the name of one.
+const OBJECT: usize = 700;
+
+/// Refuses a row for which no page has room.
+///
+/// # Errors
+/// In BigQuery's words.
+pub(super) fn check(rows: &[Vec<Value>]) -> Result<(), SqlError> {
+    if rows.iter().all(|cells| memory(cells) <= MAX_ROW_MEMORY) {
+        return Ok(());
+    }
+    Err(SqlError {
+        reason: "responseTooLarge".into(),
+        message: "Response too large to return. The sandbox has no page for a row this large.".into(),
+    })
+}
+
+/// The first rows, up to the limits of a page; at least one if there is one.
 pub(super) fn rows(rows: &[Vec<Value>], timestamps: TimestampFormat) -> Vec<Json> {
-    let mut size = 0;
+    let (mut size, mut taken) = (0, 0);
     let mut encoded = Vec::new();
     for cells in rows {
+        taken += memory(cells);
+        if taken > MAX_MEMORY && !encoded.is_empty() {
+            break;
+        }
         let row = record(cells, timestamps, &mut size);
         if size > MAX_PAGE && !encoded.is_empty() {
             break;
@@ -22,6 +51,23 @@ pub(super) fn rows(rows: &[Vec<Value>], timestamps: TimestampFormat) -> Vec<Json
         encoded.push(row);
     }
     encoded
+}
+
+/// How much memory a row takes as [`record`] makes it.
+fn memory(cells: &[Value]) -> usize {
+    OBJECT
+        + cells
+            .iter()
+            .map(|cell| OBJECT + memory_behind(cell))
+            .sum::<usize>()
+}
+
+fn memory_behind(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(|item| OBJECT + memory_behind(item)).sum(),
+        Value::Struct(fields) => memory(fields),
+        scalar => bytes_of(scalar),
+    }
 }
 
 /// `{"f": [{"v": …}]}`; adds its approximate size.
@@ -165,5 +211,16 @@ mod tests {
         assert_eq!(rows(&big, TimestampFormat::Int64).len(), 1);
         let small = vec![vec![Value::Int(1)]; 1000];
         assert_eq!(rows(&small, TimestampFormat::Int64).len(), 1000);
+        let many = vec![vec![Value::Int(1); 10]; 100_000];
+        let taken = rows(&many, TimestampFormat::Int64).len();
+        assert!((2_500..5_000).contains(&taken), "{taken}");
+    }
+
+    #[test]
+    fn a_row_larger_than_a_page_is_refused() {
+        let row = |elements: usize| vec![vec![Value::Array(vec![Value::Int(1); elements])]];
+        assert_eq!(check(&row(80_000)), Ok(()));
+        let error = check(&row(100_000)).unwrap_err();
+        assert_eq!(error.reason, "responseTooLarge");
     }
 }

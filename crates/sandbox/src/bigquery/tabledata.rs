@@ -50,6 +50,7 @@ pub(super) async fn list(
     let all = snapshot(&state, &found, &mut page).await?;
     let project_row = |row: &Vec<Value>| selected.iter().filter_map(|&i| row.get(i).cloned()).collect();
     let projected: Vec<Vec<Value>> = all.iter().map(project_row).collect();
+    encode::check(&projected)?;
     let mut answer = json!({
         "kind": "bigquery#tableDataList",
         "etag": resource(&state, &found)["etag"],
@@ -74,6 +75,7 @@ async fn direct(
     let rows = state
         .with_warehouse(move |warehouse| warehouse.page(&found.dataset, &found.name, &selected, start, limit))
         .await?;
+    encode::check(&rows)?;
     let rows = encode::rows(&rows, timestamps);
     let next = PageToken {
         offset: start.saturating_add(rows.len()),
@@ -157,7 +159,7 @@ async fn snapshot(
         .with_warehouse(move |warehouse| warehouse.query(&sql, &QuerySettings::default()))
         .await?;
     let rows = Arc::new(outcome.rows);
-    if page.start + page.limit.unwrap_or(usize::MAX / 2) < rows.len() {
+    if page.start.saturating_add(page.limit.unwrap_or(usize::MAX)) < rows.len() {
         page.snapshot = Some(state.snapshots.add(rows.clone()));
     }
     Ok(rows)

@@ -3,6 +3,7 @@
 use super::ApiState;
 use super::anonymous;
 use super::copy::Copy;
+use super::encode;
 use super::extract::Extract;
 use super::job::Outcome;
 use super::load::Load;
@@ -55,6 +56,7 @@ impl Query {
             .warehouse
             .query_until(&self.sql, &self.settings, cancelled)?;
         if outcome.statement_type == "SELECT" {
+            encode::check(&outcome.rows)?;
             match &self.destination {
                 Some(destination) => {
                     destination.write(state, &outcome.columns, &outcome.rows)?;
