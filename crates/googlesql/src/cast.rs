@@ -1,7 +1,7 @@
 //! CAST: values of one type as values of another, and as text.
 
 use crate::datetime;
-use crate::function::json;
+use crate::document;
 use crate::kind;
 use crate::numeric::Numeric;
 use crate::value::{ColumnType as T, Value};
@@ -46,7 +46,7 @@ pub fn cast(value: &Value, to: &T) -> Result<Value, String> {
         (Value::Json(text), T::Json) => Some(Value::Json(text.clone())),
         // Of a literal: `JSON '{"a": 1}'`.
         (Value::Text(text), T::Json) => {
-            return json::read(text)?
+            return document::read(text)?
                 .map(|json| Value::Json(json.to_string()))
                 .map_err(|error| format!("Invalid input: syntax error while parsing value: {error}"));
         }

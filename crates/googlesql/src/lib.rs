@@ -29,6 +29,7 @@
 //! cast, compare          CAST; order and equality
 //! regexp                 regular expressions; the pipelines use it
 //! numeric, datetime      exact decimals; dates, times and time zones
+//! document               JSON, read within a bound
 //! cancel, outcome        cancellation; what a statement is run with, and what it did
 //! value, kind, error     values and types, their names, errors
 //! memory                 the bytes of values and rows, which the crates above share; all that a statement holds
@@ -48,6 +49,7 @@ mod compare;
 mod datetime;
 mod ddl;
 mod dml;
+mod document;
 mod error;
 mod execution;
 mod function;

@@ -7,6 +7,7 @@ pub(crate) use write::{Writer, written};
 use super::argument::text;
 use super::entry::{Context, Entry};
 use crate::cast::cast;
+use crate::document::read;
 use crate::value::{ColumnType, Value};
 use serde_json::Value as Json;
 
@@ -72,32 +73,6 @@ pub(super) const TABLE: &[Entry] = &[
     }),
 ];
 
-/// The most bytes that a document takes in memory while it is looked into.
-const MAX_READ: usize = 64 << 20;
-
-/// Reads a document.
-///
-/// # Errors
-/// It takes too much memory.
-pub(crate) fn read(text: &str) -> Result<serde_json::Result<Json>, String> {
-    // What is in a text counts, too, which is seldom much.
-    let bytes_behind = |byte| match byte {
-        // A node of eleven fields, however few there are.
-        b'{' => 700,
-        // Room for four elements, or one of them and its text, or a field and its name in a node that is half full.
-        b'[' | b',' => 160,
-        _ => 0,
-    };
-    let bytes: usize = text.bytes().map(bytes_behind).sum();
-    if bytes > MAX_READ {
-        return Err(
-            "Resources exceeded during query execution: The JSON value could not be read in the allotted memory."
-                .into(),
-        );
-    }
-    Ok(serde_json::from_str(text))
-}
-
 fn parse(value: &Value) -> Result<Json, String> {
     match value {
         Value::Json(text) | Value::Text(text) => Ok(read(text)?.unwrap_or_default()),
@@ -108,7 +83,7 @@ fn parse(value: &Value) -> Result<Json, String> {
 /// The field `j.name`; NULL if there is none.
 ///
 /// # Errors
-/// As [`read`].
+/// The document takes too much memory.
 pub(crate) fn member(value: &Value, name: &str) -> ValueResult {
     Ok(json_or_null(parse(value)?.get(name)))
 }
@@ -116,7 +91,7 @@ pub(crate) fn member(value: &Value, name: &str) -> ValueResult {
 /// The element `j['name']` or `j[0]`; NULL if there is none.
 ///
 /// # Errors
-/// As [`read`].
+/// The document takes too much memory.
 pub(crate) fn subscript(value: &Value, key: &Value) -> ValueResult {
     let whole = parse(value)?;
     Ok(match key {

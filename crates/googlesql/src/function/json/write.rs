@@ -1,7 +1,7 @@
 //! Values as JSON, written piece by piece: no more is held than one value may have.
 
-use super::read;
 use crate::cast;
+use crate::document::read;
 use crate::memory;
 use crate::value::{Column, ColumnType, Value};
 use base64::Engine;
