@@ -82,7 +82,7 @@ impl Buckets {
         if !plain {
             return Err(format!("Path {path} is not an object path"));
         }
-        let root = self.folder.join(bucket);
+        let root = self.bucket_folder(bucket);
         Ok(if name.is_empty() {
             root
         } else {
@@ -163,9 +163,13 @@ impl Buckets {
         if from == to { Ok(()) } else { self.delete(from) }
     }
 
+    fn bucket_folder(&self, bucket: &str) -> PathBuf {
+        self.folder.join(name::folder_name(bucket))
+    }
+
     /// The names of a bucket's objects that begin with `prefix`, sorted; unfinished uploads are left out.
     pub fn objects(&self, bucket: &str, prefix: &str) -> Vec<String> {
-        let root = self.folder.join(bucket);
+        let root = self.bucket_folder(bucket);
         let deepest = prefix.rsplit_once('/').map_or("", |(folders, _)| folders);
         let mut found = Vec::new();
         let mut folders = vec![if deepest.is_empty() {
@@ -215,7 +219,7 @@ impl Buckets {
 
     /// The file of an object. If the name is also a folder, the file lies inside it.
     fn file(&self, bucket: &str, name: &str) -> PathBuf {
-        let file = self.folder.join(bucket).join(name::to_path(name));
+        let file = self.bucket_folder(bucket).join(name::to_path(name));
         if file.is_dir() {
             file.join(name::OBJECT_IN_FOLDER)
         } else {

@@ -25,7 +25,7 @@ pub struct Bucket {
 impl Buckets {
     /// Whether a bucket exists.
     pub fn has(&self, bucket: &str) -> bool {
-        !bucket.is_empty() && !bucket.starts_with('.') && self.folder.join(bucket).is_dir()
+        self.bucket_folder(bucket).is_dir()
     }
 
     /// The names of all buckets, sorted.
@@ -48,7 +48,7 @@ impl Buckets {
         if self.has(name) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        make_folder(&self.folder.join(name))?;
+        make_folder(&self.bucket_folder(name))?;
         self.register_bucket(name, fields)
     }
 
@@ -107,7 +107,7 @@ impl Buckets {
         if !self.objects(name, "").is_empty() {
             return Err(io::Error::from(io::ErrorKind::DirectoryNotEmpty).into());
         }
-        fs::remove_dir_all(self.folder.join(name))?;
+        fs::remove_dir_all(self.bucket_folder(name))?;
         // Metadata that is left behind does no harm.
         let _ = fs::remove_dir_all(self.metadata_folder(name));
         Ok(())

@@ -94,6 +94,14 @@ pub fn bucket_name_error(name: &str) -> Option<String> {
     (!good).then(|| format!("Invalid bucket name: '{name}'"))
 }
 
+/// The name of a bucket's folder. A bucket in an address can have any name: one that would lead to another folder of the
+/// machine leads to none, by a name that no system takes.
+pub fn folder_name(bucket: &str) -> &str {
+    let is_elsewhere =
+        bucket.is_empty() || bucket.starts_with('.') || bucket.contains(['/', '\\', ':', '\0']);
+    if is_elsewhere { "\0" } else { bucket }
+}
+
 /// Why an object's name is invalid, in Google's words (cloud.google.com/storage/docs/objects#naming).
 pub fn object_name_error(name: &str) -> Option<String> {
     let good = !name.is_empty()

@@ -242,7 +242,7 @@ impl Buckets {
         let file = self.file(bucket, name);
         fs::remove_file(&file)?;
         self.remove_metadata(bucket, name);
-        let root = self.folder.join(bucket);
+        let root = self.bucket_folder(bucket);
         for folder in file.ancestors().skip(1).take_while(|folder| *folder != root) {
             if fs::remove_dir(folder).is_err() {
                 break;
@@ -315,7 +315,7 @@ impl Buckets {
 
     /// Creates the folders of an object; an object whose file has the name of such a folder is moved into it.
     fn prepare_folders(&self, bucket: &str, object: &str) -> io::Result<()> {
-        let root = self.folder.join(bucket);
+        let root = self.bucket_folder(bucket);
         make_folder(&root)?;
         let path = name::to_path(object);
         let mut folder = root;

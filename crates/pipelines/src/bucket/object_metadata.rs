@@ -4,7 +4,7 @@
 //! read; the generation is then the time of its last change.
 
 use super::checksum::Checksums;
-use super::{Buckets, make_folder, replace};
+use super::{Buckets, make_folder, name, replace};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use sha1::{Digest, Sha1};
@@ -107,7 +107,7 @@ impl Buckets {
 
     /// The folder of a bucket's metadata.
     pub(super) fn metadata_folder(&self, bucket: &str) -> PathBuf {
-        self.folder.join(".file_metadata").join(bucket)
+        self.folder.join(".file_metadata").join(name::folder_name(bucket))
     }
 
     /// The metadata of an object, if it exists. The caller holds the lock.

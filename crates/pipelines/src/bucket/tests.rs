@@ -50,6 +50,46 @@ fn a_path_stays_in_its_bucket() {
 }
 
 #[test]
+fn a_bucket_is_no_other_folder_of_this_machine() {
+    let (buckets, folder) = self::buckets();
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("secret.txt"), b"secret").unwrap();
+    fs::create_dir_all(folder.path().join("b/in")).unwrap();
+    let absolute = outside.path().to_str().unwrap();
+    for name in [
+        absolute,
+        "b/../..",
+        "b/in",
+        "..",
+        ".",
+        "",
+        ".file_metadata",
+        "\\",
+        "c:",
+        "\0",
+    ] {
+        assert!(!buckets.has(name), "{name:?}");
+        assert!(buckets.bucket(name).unwrap().is_none(), "{name:?}");
+        assert_eq!(buckets.objects(name, ""), [""; 0], "{name:?}");
+        assert!(buckets.create_bucket(name, Fields::new()).is_err(), "{name:?}");
+        assert!(
+            buckets.remove_bucket(name, &Conditions::default()).is_err(),
+            "{name:?}"
+        );
+        for object in ["secret.txt", "new.txt"] {
+            let path = format!("gs://{name}/{object}");
+            assert!(
+                buckets.read(&path).is_err() && buckets.delete(&path).is_err(),
+                "{path}"
+            );
+        }
+    }
+    let left: Vec<_> = fs::read_dir(outside.path()).unwrap().flatten().collect();
+    assert_eq!(left.len(), 1);
+    assert!(!folder.path().join(".file_metadata").join("secret.txt").exists());
+}
+
+#[test]
 fn objects_may_have_names_that_files_cannot() {
     let (buckets, _folder) = buckets();
     for name in ["a", "a/b", "a/", "a//c", "d/e", "d"] {

@@ -382,3 +382,35 @@ async fn a_batch_has_several_calls() {
     assert!(places.is_sorted());
     assert_eq!(service.buckets.objects("box", ""), [""; 0]);
 }
+
+#[tokio::test]
+async fn an_address_leads_to_no_other_folder_of_this_machine() {
+    let service = Service::start().await;
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("secret.txt"), "secret").unwrap();
+    let absolute = outside.path().to_str().unwrap().replace('/', "%2F");
+    for bucket in [&*absolute, "box%2F..", "..%2F..", "..", ".file_metadata", "%00"] {
+        for (verb, path) in [
+            (Verb::GET, format!("/storage/v1/b/{bucket}")),
+            (Verb::GET, format!("/storage/v1/b/{bucket}/o")),
+            (Verb::GET, format!("/storage/v1/b/{bucket}/o/secret.txt?alt=media")),
+            (Verb::DELETE, format!("/storage/v1/b/{bucket}/o/secret.txt")),
+            (
+                Verb::POST,
+                format!("/upload/storage/v1/b/{bucket}/o?uploadType=media&name=new.txt"),
+            ),
+            (
+                Verb::POST,
+                format!("/storage/v1/b/box/o/a/copyTo/b/{bucket}/o/new.txt"),
+            ),
+            (Verb::PUT, format!("/{bucket}/new.txt")),
+        ] {
+            let answer = service.request(verb.clone(), &path).body("x").send().await.unwrap();
+            let status = answer.status().as_u16();
+            assert!((400..500).contains(&status), "{verb} {path}: {status}");
+        }
+    }
+    let left = std::fs::read_dir(outside.path()).unwrap().count();
+    assert_eq!(left, 1);
+    assert_eq!(std::fs::read(outside.path().join("secret.txt")).unwrap(), b"secret");
+}
