@@ -39,6 +39,7 @@ pub mod scenario;
 mod server;
 mod state_dir;
 mod storage;
+mod upload_kind;
 
 // The replay test compares the order of keys.
 #[doc(hidden)]

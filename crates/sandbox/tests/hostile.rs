@@ -244,9 +244,9 @@ fn depth_and_size_are_bounded() {
             too_deep,
         ),
         (asks(&sandbox, deploy, &deep), 400, ""),
-        (asks(&sandbox, query, &wide), 400, too_many),
-        (asks(&sandbox, deploy, &wide), 400, too_many),
-        (asks(&sandbox, create, &wide), 400, too_many),
+        (asks(&sandbox, query, &wide), 413, too_many),
+        (asks(&sandbox, deploy, &wide), 413, too_many),
+        (asks(&sandbox, create, &wide), 413, too_many),
         // The length alone is enough to refuse it.
         (
             format!(
@@ -316,7 +316,7 @@ fn what_is_packed_small_and_large_inside_is_refused_or_streamed() {
         "/upload/storage/v1/b/downbeat-sandbox-landing/o?uploadType=resumable&name=a",
     ] {
         let answer = send(&format!("POST {path} HTTP/1.1\r\nContent-Encoding: gzip"));
-        assert!(answer.starts_with("HTTP/1.1 400 "), "{path}: {answer}");
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{path}: {answer}");
         assert!(
             answer.contains("Request payload size exceeds the limit"),
             "{path}: {answer}"

@@ -1,7 +1,7 @@
 //! Requests to a sandbox that is served in this process: the bodies that its APIs read.
 
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, StatusCode};
 use sandbox::{Sandbox, Settings};
 use std::cell::RefCell;
 use std::time::Duration;
@@ -133,9 +133,11 @@ impl Served {
             .body(body.to_vec());
         let answered = self.runtime.block_on(async {
             let response = request.send().await?;
-            response.bytes().await
+            // A panic of the sandbox, or an error that it cannot explain.
+            let is_broken = response.status() == StatusCode::INTERNAL_SERVER_ERROR;
+            response.bytes().await.map(|body| (is_broken, body))
         });
-        assert!(answered.is_ok(), "{path}: {answered:?}");
+        assert!(matches!(answered, Ok((false, _))), "{path}: {answered:?}");
         self.asked += 1;
     }
 }

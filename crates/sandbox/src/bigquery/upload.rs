@@ -11,11 +11,11 @@ use super::job_api;
 use super::{ApiState, JobWait};
 use crate::body::{self, Related, base_url, header_text, related};
 use crate::params::Params;
+use crate::upload_kind::UploadKind;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::Value as Json;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -31,8 +31,15 @@ pub(super) struct Uploads(Mutex<VecDeque<Upload>>);
 
 struct Upload {
     id: String,
-    job: Json,
+    /// The text of its job. Its values would take more memory.
+    job: Bytes,
     data: Vec<u8>,
+}
+
+impl Upload {
+    fn size(&self) -> usize {
+        self.job.len() + self.data.len()
+    }
 }
 
 impl Uploads {
@@ -40,16 +47,19 @@ impl Uploads {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self, id: String, job: Json) {
-        let mut uploads = self.open();
-        if uploads.len() == MAX_UPLOADS {
+    fn begin(&self, id: String, job: Bytes) {
+        let data = Vec::new();
+        Self::add(&mut self.open(), Upload { id, job, data });
+    }
+
+    fn add(uploads: &mut VecDeque<Upload>, upload: Upload) {
+        uploads.push_back(upload);
+        let is_too_much = |uploads: &VecDeque<Upload>| {
+            uploads.len() > MAX_UPLOADS || uploads.iter().map(Upload::size).sum::<usize>() > MAX_PENDING
+        };
+        while is_too_much(uploads) {
             uploads.pop_front();
         }
-        uploads.push_back(Upload {
-            id,
-            job,
-            data: Vec::new(),
-        });
     }
 
     /// Appends a chunk: how much there is by now, and job and data if it was the last. `None` if the upload is not known.
@@ -59,7 +69,7 @@ impl Uploads {
         id: &str,
         range: Option<&str>,
         bytes: &[u8],
-    ) -> Option<Result<(usize, Option<(Json, Vec<u8>)>), ApiError>> {
+    ) -> Option<Result<(usize, Option<(Bytes, Vec<u8>)>), ApiError>> {
         let mut uploads = self.open();
         let at = uploads.iter().position(|upload| upload.id == id)?;
         let mut upload = uploads.remove(at)?;
@@ -78,10 +88,7 @@ impl Uploads {
         if last {
             return Some(Ok((received, Some((upload.job, upload.data)))));
         }
-        uploads.push_back(upload);
-        while uploads.iter().map(|upload| upload.data.len()).sum::<usize>() > MAX_PENDING {
-            uploads.pop_front();
-        }
+        Self::add(&mut uploads, upload);
         Some(Ok((received, None)))
     }
 }
@@ -93,16 +100,16 @@ pub(super) async fn begin(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, ApiError> {
-    // Go's client sends the chunks by POST.
-    if params.text("upload_id").is_some() {
+    let kind = UploadKind::new(&params, &headers);
+    if kind == UploadKind::Chunk {
         return resume(State(state), params, headers, bytes).await;
     }
     state.check_jobs(&project)?;
-    match params.text("uploadType") {
-        Some("resumable") => {
-            let job = body::json(&headers, &bytes)?;
+    match kind {
+        UploadKind::Resumable => {
+            body::json(&headers, &bytes)?;
             let id = uuid::Uuid::new_v4().to_string();
-            state.uploads.begin(id.clone(), job);
+            state.uploads.begin(id.clone(), bytes);
             let location = format!(
                 "{}/upload/bigquery/v2/projects/{project}/jobs?uploadType=resumable&upload_id={id}",
                 base_url(&headers)
@@ -110,7 +117,7 @@ pub(super) async fn begin(
             let headers = [("location", location), ("x-guploader-uploadid", id)];
             Ok((StatusCode::OK, headers).into_response())
         }
-        Some("multipart") => {
+        UploadKind::Multipart => {
             let Related {
                 metadata, content, ..
             } = related(&headers, &bytes)?;
@@ -118,10 +125,8 @@ pub(super) async fn begin(
                 .await
                 .map(IntoResponse::into_response)
         }
-        other => Err(ApiError::invalid(format!(
-            "Invalid upload type {}",
-            other.unwrap_or_default()
-        ))),
+        UploadKind::Chunk | UploadKind::Media => Err(ApiError::invalid("Invalid upload type media")),
+        UploadKind::Unknown(other) => Err(ApiError::invalid(format!("Invalid upload type {other}"))),
     }
 }
 
@@ -139,6 +144,7 @@ pub(super) async fn resume(
     let Some((job, data)) = whole else {
         return Ok(incomplete(received));
     };
+    let job = body::json(&HeaderMap::new(), &job)?;
     job_api::start(&state, &job, Some(data), JobWait::default())
         .await
         .map(IntoResponse::into_response)

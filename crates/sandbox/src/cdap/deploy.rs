@@ -11,6 +11,8 @@ use super::json::{Ordered, gson_text, syntax_class, syntax_error};
 use super::program::WORKFLOW;
 use super::run::Run;
 use super::schedule;
+use crate::body;
+use axum::http::HeaderMap;
 use pipelines::artifact::PluginFinder;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -236,7 +238,7 @@ fn request(body: &str) -> Result<Ordered, Answer> {
 fn config(request: &Ordered) -> Result<Config, Answer> {
     match request.get("config") {
         Some(Ordered::Text(text)) => {
-            let config: Json = serde_json::from_str(text).unwrap_or_default();
+            let config = body::json(&HeaderMap::new(), text.as_bytes()).unwrap_or_default();
             if !config.is_object() {
                 return Err(Answer::refuse(400, BAD_CONFIG));
             }

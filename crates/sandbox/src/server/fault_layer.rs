@@ -189,7 +189,8 @@ impl FaultLayer {
 
     /// Reads the body of a request if a rule needs it; empty otherwise. Files go by unread.
     async fn with_body(&self, request: Request<Body>) -> Result<(Request<Body>, String), ConnectionReset> {
-        let is_question = *request.method() != Method::GET && is_question(request.method(), request.uri());
+        let is_question = *request.method() != Method::GET
+            && is_question(request.method(), request.uri(), request.headers());
         if !self.faults.needs_bodies() || !is_question {
             return Ok((request, String::new()));
         }

@@ -5,6 +5,7 @@ use super::upload_request::UploadRequest;
 use super::{ApiState, MAX_MULTIPART, json_body, resource, resumable};
 use crate::body::{MAX_JSON, Related, header_text, related};
 use crate::params::Params;
+use crate::upload_kind::UploadKind;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -19,17 +20,11 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    // Go's client sends the chunks by POST.
-    if params.text("upload_id").is_some() {
-        return resumable::resume(State(state), params, headers, body).await;
-    }
     let content_type = header_text(&headers, "content-type");
     let id = bucket.clone();
-    let record = match params
-        .text("uploadType")
-        .or_else(|| header_text(&headers, "x-goog-upload-protocol"))
-    {
-        Some("resumable") => {
+    let record = match UploadKind::new(&params, &headers) {
+        UploadKind::Chunk => return resumable::resume(State(state), params, headers, body).await,
+        UploadKind::Resumable => {
             let bytes = whole(body, MAX_JSON).await?;
             state.check_bucket(&bucket)?;
             let metadata = json_body(&headers, &bytes)?;
@@ -37,7 +32,7 @@ pub(super) async fn post(
             let request = UploadRequest::new(bucket, &params, &headers, &metadata, content_type)?;
             return resumable::begin(&state, request, &headers).await;
         }
-        Some("multipart") => {
+        UploadKind::Multipart => {
             let bytes = whole(body, MAX_MULTIPART).await?;
             state.check_bucket(&bucket)?;
             let Related {
@@ -49,16 +44,13 @@ pub(super) async fn post(
             let request = UploadRequest::new(bucket, &params, &headers, &metadata, content_type)?;
             request.store(&state, Body::from(content)).await?
         }
-        Some("media") => {
+        UploadKind::Media => {
             state.check_bucket(&bucket)?;
             let request = UploadRequest::new(bucket, &params, &headers, &Json::Null, content_type)?;
             request.store(&state, body).await?
         }
-        other => {
-            return Err(ApiError::invalid(format!(
-                "Invalid upload type {}",
-                other.unwrap_or_default()
-            )));
+        UploadKind::Unknown(other) => {
+            return Err(ApiError::invalid(format!("Invalid upload type {other}")));
         }
     };
     Ok(resource::object_response(&headers, &id, &record))
