@@ -11,5 +11,5 @@ pub const MAX_RECORD_DEPTH: usize = 15;
 /// How many bytes one value may have: 10 MiB. BigQuery allows a row of 100 MB.
 pub const MAX_VALUE_BYTES: usize = 10 << 20;
 
-/// How many bytes a statement's rows and values may take at once. The whole process stays below 256 MiB.
+/// How many bytes the rows and values of all statements of a warehouse may take at once.
 pub const MAX_STATEMENT_BYTES: usize = 144 << 20;

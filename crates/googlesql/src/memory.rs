@@ -12,25 +12,49 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Deref;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What a statement may hold whatever others hold: more than most need.
+const SMALL: usize = 1 << 20;
+
+/// The bytes that all statements of a warehouse hold.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SharedMemory(Arc<AtomicUsize>);
 
 /// The bytes that a statement holds.
 #[derive(Debug, Default)]
-pub(crate) struct Memory(Cell<usize>);
+pub(crate) struct Memory {
+    own: Cell<usize>,
+    all: SharedMemory,
+}
 
 impl Memory {
+    /// That of a statement among others.
+    pub fn new(all: &SharedMemory) -> Self {
+        Self {
+            own: Cell::new(0),
+            all: all.clone(),
+        }
+    }
+
     fn add(&self, bytes: usize) -> Result<(), SqlError> {
-        let all = self.0.get().saturating_add(bytes);
-        if all > MAX_STATEMENT_BYTES {
+        let own = self.own.get().saturating_add(bytes);
+        let all = self.all.0.load(Ordering::Relaxed).saturating_add(bytes);
+        if own > SMALL && all > MAX_STATEMENT_BYTES {
             return Err(SqlError::exceeded(
                 "The query could not be executed in the allotted memory.",
             ));
         }
-        self.0.set(all);
+        self.own.set(own);
+        self.all.0.fetch_add(bytes, Ordering::Relaxed);
         Ok(())
     }
 
     fn release(&self, bytes: usize) {
-        self.0.set(self.0.get().saturating_sub(bytes));
+        let bytes = bytes.min(self.own.get());
+        self.own.set(self.own.get() - bytes);
+        self.all.0.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     /// Nothing yet; what is added is released when it is dropped.
@@ -39,6 +63,12 @@ impl Memory {
             memory: self,
             bytes: 0,
         }
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.release(self.own.get());
     }
 }
 

@@ -51,6 +51,7 @@ impl<'s> Session<'s> {
         location: &'s str,
         settings: &'s QuerySettings,
         now: i64,
+        memory: Memory,
     ) -> Self {
         Self {
             connection,
@@ -59,7 +60,7 @@ impl<'s> Session<'s> {
             settings,
             now,
             columns: UsedColumns::default(),
-            memory: Rc::default(),
+            memory: Rc::new(memory),
             tables: RefCell::default(),
             steps: Cell::new(0),
             analysed: Cell::new(0),

@@ -11,7 +11,7 @@ use crate::analysis::{Analyzer, Relation};
 use crate::cancel;
 use crate::error::SqlError;
 use crate::execution::result;
-use crate::memory::RowSet;
+use crate::memory::{Memory, RowSet, SharedMemory};
 use crate::outcome::{QueryOutcome, QuerySettings};
 use crate::session::{Frame, Session};
 use crate::storage::catalog::{self, DatasetDescription, TableDescription};
@@ -31,6 +31,8 @@ pub struct Warehouse {
     pub(crate) connections: Connections,
     /// The time of the newest statement, in microseconds since 1970.
     last_time: AtomicI64,
+    /// What all statements hold.
+    memory: SharedMemory,
     project: String,
     location: String,
 }
@@ -44,6 +46,7 @@ impl Warehouse {
         Ok(Self {
             connections: Connections::open(folder)?,
             last_time: AtomicI64::new(0),
+            memory: SharedMemory::default(),
             project: project.into(),
             location: location.into(),
         })
@@ -155,7 +158,14 @@ impl Warehouse {
         settings: &QuerySettings,
     ) -> Result<QueryOutcome, SqlError> {
         let now = self.next_time();
-        let session = Session::new(connection, &self.project, &self.location, settings, now);
+        let session = Session::new(
+            connection,
+            &self.project,
+            &self.location,
+            settings,
+            now,
+            Memory::new(&self.memory),
+        );
         let analyzer = Analyzer {
             session: &session,
             sql,
