@@ -2,6 +2,7 @@
 //!
 //! A cancelled job stops at the next check of its statement; what is done by then stays done, as at Google.
 
+use crate::body::JsonMemory;
 use chrono::Utc;
 use googlesql::{QueryOutcome, SqlError};
 use serde::{Deserialize, Serialize};
@@ -86,7 +87,7 @@ impl Job {
         kind: Cow<'static, str>,
         progress: Progress,
     ) -> Self {
-        let sent = configuration.to_string().len();
+        let sent = JsonMemory::of(configuration.to_string().as_bytes());
         Self {
             id,
             location,
@@ -109,8 +110,13 @@ impl Job {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    /// Counts what is kept for it elsewhere.
+    pub fn add_bytes(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     pub fn set_progress(&self, progress: Progress) {
-        self.bytes.fetch_add(progress.bytes(), Ordering::Relaxed);
+        self.add_bytes(progress.bytes());
         self.progress.send_replace(progress);
     }
 

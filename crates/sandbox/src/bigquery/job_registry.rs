@@ -9,6 +9,7 @@ use super::job::{Completion, Job, Progress, now};
 use super::job_store::JobStore;
 use super::work::Work;
 use crate::SandboxError;
+use crate::body::JsonMemory;
 use googlesql::SqlError;
 use serde_json::Value as Json;
 use std::collections::{HashMap, VecDeque};
@@ -18,11 +19,11 @@ use std::time::Duration;
 /// How many jobs are kept; the oldest finished ones are removed first.
 const MAX_JOBS: usize = 2_000;
 
-/// How many bytes of memory the others than the newest take.
-const MAX_BYTES: usize = 64 << 20;
+/// How many bytes of memory the ended ones take.
+const MAX_BYTES: usize = 48 << 20;
 
-/// The job that is added, and the one before it, whose result may not have been read yet.
-const NEWEST: usize = 2;
+/// How many bytes of memory a configuration takes. It stays as long as its job.
+const MAX_CONFIGURATION: usize = 16 << 20;
 
 /// A job to be started.
 pub(super) struct JobRequest {
@@ -46,8 +47,8 @@ struct Index {
     jobs: HashMap<String, Arc<Job>>,
     /// Ids, oldest first.
     by_age: VecDeque<String>,
-    /// The `requestId` of a jobs.query to its request and job.
-    requests: HashMap<String, (Json, Arc<Job>)>,
+    /// The `requestId` of a jobs.query to the text of its request and its job.
+    requests: HashMap<String, (String, Arc<Job>)>,
 }
 
 impl JobRegistry {
@@ -108,14 +109,15 @@ impl JobRegistry {
     }
 
     /// The job that an equal jobs.query with this `requestId` started.
-    pub fn find_request(&self, request_id: &str, request: &Json) -> Option<Arc<Job>> {
+    pub fn find_request(&self, request_id: &str, request: &str) -> Option<Arc<Job>> {
         let index = self.index();
         let (known, job) = index.requests.get(request_id)?;
         (known == request).then(|| job.clone())
     }
 
     /// Notes the job that a jobs.query with this `requestId` started.
-    pub fn add_request(&self, request_id: &str, request: Json, job: &Arc<Job>) {
+    pub fn add_request(&self, request_id: &str, request: String, job: &Arc<Job>) {
+        job.add_bytes(request.len());
         self.index()
             .requests
             .insert(request_id.to_owned(), (request, job.clone()));
@@ -138,11 +140,14 @@ impl JobRegistry {
 }
 
 impl Index {
-    /// Removes what is too much, but neither jobs that still run nor the newest.
+    /// Removes what is too much, but no job that still runs.
     fn remove_oldest(&mut self, store: &JobStore) -> Vec<Arc<Job>> {
         let mut count = self.by_age.len();
-        let old = self.by_age.iter().take(count.saturating_sub(NEWEST));
-        let old: Vec<_> = old.filter_map(|id| self.jobs.get(id).cloned()).collect();
+        let old: Vec<_> = self
+            .by_age
+            .iter()
+            .filter_map(|id| self.jobs.get(id).cloned())
+            .collect();
         let mut bytes: usize = old.iter().map(|job| job.bytes()).sum();
         let mut removed = Vec::new();
         for job in old {
@@ -197,6 +202,12 @@ pub(super) fn start(state: &Arc<ApiState>, request: JobRequest) -> Result<Arc<Jo
         return Err(ApiError::invalid(format!(
             "Invalid job ID \"{id}\". Job IDs must be alphanumeric (plus underscores and dashes) and must be at \
              most 1024 characters long."
+        )));
+    }
+    if JsonMemory::of(request.configuration.to_string().as_bytes()) > MAX_CONFIGURATION {
+        return Err(ApiError::invalid(format!(
+            "The configuration of a job has too many values: in memory they would exceed the limit of \
+             {MAX_CONFIGURATION} bytes of the sandbox."
         )));
     }
     let location = request

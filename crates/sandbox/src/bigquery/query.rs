@@ -18,6 +18,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use googlesql::value::Value;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +46,7 @@ pub(super) async fn query(
         return dry_run(&state, &body).await;
     }
     let job = submit(&state, &body)?;
+    drop(body);
     let answer = match job.wait(timeout).await {
         Some(completion) => complete(&state, &job, &completion, &page, timestamps)?,
         None => incomplete(&state, &job),
@@ -70,15 +72,11 @@ pub(super) async fn results(
 
 /// Starts the job, or finds the one that an equal request with the same `requestId` started.
 fn submit(state: &Arc<ApiState>, body: &Json) -> Result<Arc<Job>, ApiError> {
-    let request_id = body["requestId"].as_str().unwrap_or_default();
-    let mut compared = body.clone();
-    // These may differ between a request and its repetition.
-    for field in ["timeoutMs", "maxResults", "formatOptions"] {
-        if let Some(fields) = compared.as_object_mut() {
-            fields.remove(field);
-        }
-    }
-    if let Some(job) = state.jobs.find_request(request_id, &compared) {
+    let request_id = body["requestId"].as_str().filter(|id| !id.is_empty());
+    let repeated = request_id.map(|id| (id, compared(body)));
+    if let Some((id, compared)) = &repeated
+        && let Some(job) = state.jobs.find_request(id, compared)
+    {
         return Ok(job);
     }
     let location = body["location"].as_str().filter(|location| !location.is_empty());
@@ -99,10 +97,20 @@ fn submit(state: &Arc<ApiState>, body: &Json) -> Result<Arc<Job>, ApiError> {
         wait: Duration::ZERO,
     };
     let job = job_registry::start(state, request)?;
-    if !request_id.is_empty() {
-        state.jobs.add_request(request_id, compared, &job);
+    if let Some((id, compared)) = repeated {
+        state.jobs.add_request(id, compared, &job);
     }
     Ok(job)
+}
+
+/// The text of a request without what may differ between it and its repetition.
+fn compared(body: &Json) -> String {
+    let may_differ = ["timeoutMs", "maxResults", "formatOptions"];
+    let fields = body.as_object().into_iter().flatten();
+    let fields: BTreeMap<_, _> = fields
+        .filter(|(name, _)| !may_differ.contains(&name.as_str()))
+        .collect();
+    serde_json::to_string(&fields).unwrap_or_default()
 }
 
 /// Checks the query without starting a job.
