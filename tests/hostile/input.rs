@@ -9,6 +9,8 @@ pub struct Input {
     pub answer: (u16, &'static str),
     /// The last request is repeated until its answer contains this.
     pub until: &'static str,
+    /// How many clients send it at once. They may get 503 instead.
+    pub clients: usize,
 }
 
 impl Input {
@@ -18,6 +20,20 @@ impl Input {
             requests: vec![request],
             answer: (status, text),
             until: "",
+            clients: 1,
+        }
+    }
+
+    /// Sent by so many clients at once.
+    pub fn at_once(self, clients: usize) -> Self {
+        Self { clients, ..self }
+    }
+
+    /// All of these, one after the other.
+    pub fn all(name: &'static str, requests: Vec<Vec<u8>>, status: u16, text: &'static str) -> Self {
+        Self {
+            requests,
+            ..Self::new(name, Vec::new(), status, text)
         }
     }
 

@@ -31,6 +31,13 @@ pub fn gzip(text: &str, bytes: usize) -> Vec<u8> {
     [&head[..10], &deflate(text, bytes), &[0; 8]].concat()
 }
 
+/// These bytes as gzip.
+pub fn zipped(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
 /// A jar (a ZIP file) of packed entries: name, DEFLATE, and the size that it says of itself.
 pub fn jar(entries: &[(String, Vec<u8>, u32)]) -> Vec<u8> {
     let (mut out, mut directory) = (Vec::new(), Vec::new());

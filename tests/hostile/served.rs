@@ -81,16 +81,19 @@ impl Served {
     /// Sends an input.
     pub fn take(&self, input: &Input) -> Took {
         let process = format!("/proc/{}", self.child.id());
-        // Where the system cannot begin anew the peak is that of all inputs until now.
-        let _ = std::fs::write(format!("{process}/clear_refs"), "5");
         let began = Instant::now();
         let (last, before) = input.requests.split_last().unwrap();
         for request in before {
             self.ask(request);
         }
-        let answer = wait_for(input.name, || {
-            let answer = self.ask(last).unwrap_or_default();
-            (answer.0 == 0 || answer.1.contains(input.until)).then_some(answer)
+        let answer = std::thread::scope(|scope| {
+            for _ in 1..input.clients {
+                scope.spawn(|| self.ask(last));
+            }
+            wait_for(input.name, || {
+                let answer = self.ask(last).unwrap_or_default();
+                (answer.0 == 0 || answer.1.contains(input.until)).then_some(answer)
+            })
         });
         let time = began.elapsed();
         let status = std::fs::read_to_string(format!("{process}/status")).unwrap_or_default();

@@ -52,13 +52,13 @@ pub fn inputs() -> Vec<Input> {
         Input::new(
             "a query of 2.5 GB in 3 MB",
             request("POST", QUERIES, GZIP, &gzip("[{},{}],", 2_500 << 20)),
-            400,
-            "Request payload size exceeds the limit",
+            413,
+            "Request payload has too many values",
         ),
         Input::new(
             "a job of 2.5 GB in 3 MB",
             request("POST", JOBS, GZIP, &gzip(" ", 2_500 << 20)),
-            400,
+            413,
             "Request payload size exceeds the limit",
         ),
         Input::new(
@@ -73,6 +73,7 @@ pub fn inputs() -> Vec<Input> {
             requests: vec![store("line"), load("line"), get(&format!("{JOBS}/line"))],
             answer: (200, "which the sandbox refuses"),
             until: "DONE",
+            clients: 1,
         },
         Input {
             name: "a table of 30,000,000 empty cells",
@@ -88,6 +89,7 @@ pub fn inputs() -> Vec<Input> {
             ],
             answer: (200, "which the sandbox refuses"),
             until: "DONE",
+            clients: 1,
         },
         upload(
             "a jar of 8 GB in 500 classes",
