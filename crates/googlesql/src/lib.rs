@@ -75,4 +75,5 @@ pub use error::SqlError;
 pub use outcome::{Definition, Parameter, QueryOutcome, QuerySettings, RowChanges};
 pub use storage::catalog::{DatasetDescription, TableDescription};
 pub use storage::name::check_table_name;
+pub use syntax::is_query;
 pub use warehouse::{LoadOptions, TableUpdate, Warehouse, WriteDisposition};

@@ -23,3 +23,11 @@ mod statement;
 mod tests;
 
 pub(crate) use parser::{expression, kind, query, statement};
+
+/// Whether a text begins as a query does, whatever follows.
+pub fn is_query(sql: &str) -> bool {
+    let word = lexer::first_word(sql);
+    ["SELECT", "WITH"]
+        .iter()
+        .any(|first| word.eq_ignore_ascii_case(first))
+}

@@ -44,14 +44,9 @@ pub(super) fn tokenize(sql: &str) -> Result<Vec<Token>, SqlError> {
     let mut at = 0;
     while let Some(rest) = sql.get(at..).filter(|rest| !rest.is_empty()) {
         let Some(first) = rest.chars().next() else { break };
+        let blank = blank_length(rest).ok_or_else(|| unclosed(sql, at, "comment"))?;
         let length = match first {
-            c if c.is_whitespace() => c.len_utf8(),
-            '#' => line_length(rest),
-            '-' if rest.starts_with("--") => line_length(rest),
-            '/' if rest.starts_with("/*") => rest
-                .find("*/")
-                .map(|end| end + 2)
-                .ok_or_else(|| unclosed(sql, at, "comment"))?,
+            _ if blank > 0 => blank,
             '`' => {
                 let end = rest[1..]
                     .find('`')
@@ -90,6 +85,34 @@ pub(super) fn tokenize(sql: &str) -> Result<Vec<Token>, SqlError> {
         at += length;
     }
     Ok(found)
+}
+
+/// The first word of a statement, behind comments and brackets.
+pub(super) fn first_word(sql: &str) -> &str {
+    let mut rest = sql;
+    loop {
+        rest = rest.trim_start_matches('(');
+        match blank_length(rest) {
+            None => return "",
+            Some(0) => break,
+            Some(length) => rest = &rest[length..],
+        }
+    }
+    let end = rest.find(|c: char| !c.is_alphanumeric());
+    &rest[..end.unwrap_or(rest.len())]
+}
+
+/// The length of the space or the comment that is first, 0 if there is none; `None` if the comment does not end.
+fn blank_length(rest: &str) -> Option<usize> {
+    match rest.chars().next() {
+        Some(space) if space.is_whitespace() => Some(space.len_utf8()),
+        Some('#') => Some(line_length(rest)),
+        _ if rest.starts_with("--") => Some(line_length(rest)),
+        _ => match rest.strip_prefix("/*") {
+            Some(comment) => Some(comment.find("*/")? + 4),
+            None => Some(0),
+        },
+    }
 }
 
 fn line_length(rest: &str) -> usize {

@@ -137,3 +137,20 @@ fn statements_of_the_largest_depth_and_length_run() {
         );
     }
 }
+
+#[test]
+fn a_query_is_known_by_its_first_word() {
+    for (sql, expected) in [
+        ("select 1", true),
+        (" ( (\n(SELECT 1)", true),
+        ("WITH a AS (SELECT 1) SELECT * FROM a", true),
+        ("-- SELECT\n# SELECT\n/* INSERT */ (/*/ DELETE */ Select 1)", true),
+        ("/* SELECT */ INSERT INTO a SELECT 1", false),
+        ("/* SELECT 1", false),
+        ("-- SELECT 1", false),
+        ("SELECTED", false),
+        ("", false),
+    ] {
+        assert_eq!(is_query(sql), expected, "{sql}");
+    }
+}

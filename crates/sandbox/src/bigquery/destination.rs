@@ -35,25 +35,8 @@ pub(super) fn add(state: &ApiState, job: &Job, query: &mut Map<String, Json>) {
     }
 }
 
-/// Whether the text begins as a SELECT does.
+/// Whether the statement is a query.
 fn is_query(query: &Map<String, Json>) -> bool {
-    let mut rest = query.get("query").and_then(Json::as_str).unwrap_or_default();
-    loop {
-        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '(');
-        let end_of_comment = if rest.starts_with("/*") {
-            "*/"
-        } else if rest.starts_with("--") || rest.starts_with('#') {
-            "\n"
-        } else {
-            break;
-        };
-        rest = rest.split_once(end_of_comment).map_or("", |(_, behind)| behind);
-    }
-    let word = rest
-        .split(|c: char| !c.is_alphanumeric())
-        .next()
-        .unwrap_or_default();
-    ["SELECT", "WITH"]
-        .iter()
-        .any(|first| word.eq_ignore_ascii_case(first))
+    let sql = query.get("query").and_then(Json::as_str);
+    sql.is_some_and(googlesql::is_query)
 }

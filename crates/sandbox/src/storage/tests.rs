@@ -393,7 +393,10 @@ async fn an_address_leads_to_no_other_folder_of_this_machine() {
         for (verb, path) in [
             (Verb::GET, format!("/storage/v1/b/{bucket}")),
             (Verb::GET, format!("/storage/v1/b/{bucket}/o")),
-            (Verb::GET, format!("/storage/v1/b/{bucket}/o/secret.txt?alt=media")),
+            (
+                Verb::GET,
+                format!("/storage/v1/b/{bucket}/o/secret.txt?alt=media"),
+            ),
             (Verb::DELETE, format!("/storage/v1/b/{bucket}/o/secret.txt")),
             (
                 Verb::POST,
@@ -405,12 +408,20 @@ async fn an_address_leads_to_no_other_folder_of_this_machine() {
             ),
             (Verb::PUT, format!("/{bucket}/new.txt")),
         ] {
-            let answer = service.request(verb.clone(), &path).body("x").send().await.unwrap();
+            let answer = service
+                .request(verb.clone(), &path)
+                .body("x")
+                .send()
+                .await
+                .unwrap();
             let status = answer.status().as_u16();
             assert!((400..500).contains(&status), "{verb} {path}: {status}");
         }
     }
     let left = std::fs::read_dir(outside.path()).unwrap().count();
     assert_eq!(left, 1);
-    assert_eq!(std::fs::read(outside.path().join("secret.txt")).unwrap(), b"secret");
+    assert_eq!(
+        std::fs::read(outside.path().join("secret.txt")).unwrap(),
+        b"secret"
+    );
 }
