@@ -51,7 +51,7 @@ fn a_path_stays_in_its_bucket() {
 
 #[test]
 fn a_bucket_is_no_other_folder_of_this_machine() {
-    let (buckets, folder) = self::buckets();
+    let (buckets, folder) = buckets();
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("secret.txt"), b"secret").unwrap();
     fs::create_dir_all(folder.path().join("b/in")).unwrap();
