@@ -155,7 +155,7 @@ impl Numeric {
         if digits >= 9 {
             return Some(1);
         }
-        10_i128.checked_pow(u32::try_from(9 - digits).ok()?)
+        10_i128.checked_pow(u32::try_from(9_i64.checked_sub(digits)?).ok()?)
     }
 
     /// Compares two texts as numbers; a text that is not a number is the smallest.

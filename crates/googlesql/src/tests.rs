@@ -4,6 +4,7 @@ mod arrays;
 mod changes;
 mod demo;
 mod documentation;
+mod edges;
 mod folder;
 mod hostile;
 mod literals;

@@ -301,7 +301,12 @@ impl Analyzer<'_> {
     fn negative(&self, scope: &Scope<'_>, inner: &Expression, at: Position) -> TypedResult {
         // `-1` is a literal.
         let typed = match &inner.node {
-            Node::Int(number) => return Ok(Typed::constant(T::Int64, Value::Int(-number))),
+            Node::Int(number) => {
+                let negated = number.checked_neg();
+                let negated =
+                    negated.ok_or_else(|| SqlError::invalid(format!("int64 overflow: -({number})")))?;
+                return Ok(Typed::constant(T::Int64, Value::Int(negated)));
+            }
             Node::Float(number, image) => return Ok(Typed::decimal(-number, format!("-{image}"))),
             _ => self.expression(scope, inner)?,
         };

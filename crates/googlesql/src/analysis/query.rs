@@ -68,6 +68,8 @@ impl Analyzer<'_> {
         self.session.plan(1)?;
         let mut ctes: Ctes = scope.ctes.clone();
         for (name, tree) in &query.with {
+            // Each is given those before it.
+            self.session.plan(ctes.len())?;
             let inside = Scope {
                 ctes: &ctes,
                 level: scope.level,

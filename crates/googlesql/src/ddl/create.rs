@@ -12,6 +12,7 @@ use crate::storage::catalog::{self, View};
 use crate::storage::table;
 use crate::syntax::ast::{CreateSchema, CreateTable, CreateView, Template};
 use crate::value::{Column, Row, Value};
+use std::collections::HashSet;
 
 impl Analyzer<'_> {
     pub(crate) fn create_schema(&self, schema: &CreateSchema) -> Result<QueryOutcome, SqlError> {
@@ -99,9 +100,9 @@ impl Analyzer<'_> {
                 return Err(self.wrong(at, "CREATE TABLE needs a list of columns or AS SELECT"));
             }
         };
-        for (index, column) in columns.iter().enumerate() {
-            let is_same = |other: &Column| other.name.eq_ignore_ascii_case(&column.name);
-            if columns[..index].iter().any(is_same) {
+        let mut names = HashSet::new();
+        for column in &columns {
+            if !names.insert(column.name.to_ascii_lowercase()) {
                 return Err(self.wrong(
                     at,
                     format!("Duplicate column name {} in CREATE TABLE", column.name),

@@ -80,9 +80,10 @@ struct Partition<'p> {
     rows: &'p [Row],
     /// The indexes of the partition's rows.
     members: &'p [usize],
-    /// The values of the sort keys for each row of the SELECT.
-    keys: &'p [Vec<Value>],
-    order: &'p [SortKey],
+    /// The positions that are equal in the window's order, group by group.
+    groups: &'p [Range<usize>],
+    /// The group of each position.
+    group_of: &'p [usize],
     outer: &'p Frame<'p>,
 }
 
@@ -111,11 +112,23 @@ impl WindowCall {
         let mut out = vec![Value::Null; rows.len()];
         for mut members in partitions {
             members.sort_by(|&a, &b| sort::compare(&self.order, &keys[a], &keys[b]));
+            let are_peers =
+                |a: &usize, b: &usize| sort::compare(&self.order, &keys[*a], &keys[*b]) == Ordering::Equal;
+            let groups = members.chunk_by(are_peers).scan(0, |start, group| {
+                let peers = *start..*start + group.len();
+                *start = peers.end;
+                Some(peers)
+            });
+            let groups: Vec<_> = groups.collect();
+            let group_of = groups.iter().enumerate();
+            let group_of: Vec<_> = group_of
+                .flat_map(|(group, peers)| peers.clone().map(move |_| group))
+                .collect();
             let partition = Partition {
                 rows,
                 members: &members,
-                keys: &keys,
-                order: &self.order,
+                groups: &groups,
+                group_of: &group_of,
                 outer,
             };
             for position in 0..members.len() {
@@ -166,25 +179,23 @@ impl Partition<'_> {
         self.outer.inner(&self.rows[self.members[position]])
     }
 
-    /// Whether two positions are equal in the window's order.
-    fn are_peers(&self, a: usize, b: usize) -> bool {
-        let (a, b) = (&self.keys[self.members[a]], &self.keys[self.members[b]]);
-        sort::compare(self.order, a, b) == Ordering::Equal
+    /// How many groups of peers are before that of a position.
+    fn group(&self, position: usize) -> usize {
+        self.group_of[position]
+    }
+
+    /// The positions that are equal to this one in the window's order.
+    fn peers(&self, position: usize) -> Range<usize> {
+        self.groups[self.group_of[position]].clone()
     }
 
     fn first_peer(&self, position: usize) -> usize {
-        (0..=position)
-            .rev()
-            .take_while(|&other| self.are_peers(other, position))
-            .last()
-            .unwrap_or(position)
+        self.peers(position).start
     }
 
     /// The position after the last peer.
     fn peers_end(&self, position: usize) -> usize {
-        (position..self.len())
-            .find(|&other| !self.are_peers(other, position))
-            .unwrap_or(self.len())
+        self.peers(position).end
     }
 
     /// The positions in the window frame of a row.

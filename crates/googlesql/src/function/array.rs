@@ -108,7 +108,12 @@ fn generate_dates(values: &[Value], context: &Context<'_>) -> ValueResult {
         let Some(count) = step.checked_mul(index).map(Value::Int) else {
             break;
         };
-        let next = calendar::date_add(&[values[0].clone(), count, part.clone()], context)?;
+        // The first date is in range: what is beyond it is beyond the last one too.
+        let next = match calendar::date_add(&[values[0].clone(), count, part.clone()], context) {
+            Ok(next) => next,
+            Err(_) if index > 0 => break,
+            Err(error) => return Err(error),
+        };
         let order = compare::order(&next, &values[1]);
         if (step > 0 && order == Ordering::Greater) || (step < 0 && order == Ordering::Less) {
             break;

@@ -169,7 +169,7 @@ fn shifted(values: &[Value], direction: i64) -> Result<NaiveDateTime, String> {
             .and_then(|span| from.checked_add_signed(TimeDelta::microseconds(span)))
     };
     result
-        .filter(|result| (1..=9999).contains(&result.year()))
+        .filter(|result| is_in_range(result.date()))
         .ok_or_else(overflow)
 }
 
@@ -269,8 +269,14 @@ fn trunc(moment: NaiveDateTime, part: &str) -> Result<NaiveDateTime, String> {
         }
     };
     start
+        .filter(|day| is_in_range(*day))
         .map(|day| day.and_time(NaiveTime::MIN))
         .ok_or_else(|| "Invalid date".into())
+}
+
+/// BigQuery's dates are those of the years 1 to 9999.
+pub(super) fn is_in_range(day: NaiveDate) -> bool {
+    (1..=9999).contains(&day.year())
 }
 
 fn timestamp_trunc(values: &[Value], _: &Context<'_>) -> ValueResult {
@@ -298,6 +304,7 @@ fn last_day(values: &[Value], _: &Context<'_>) -> ValueResult {
         _ => week_start(&part).and_then(|_| start.checked_add_days(Days::new(7))),
     };
     next.and_then(|day| day.pred_opt())
+        .filter(|day| is_in_range(*day))
         .map(date)
         .ok_or_else(|| invalid_part(&part))
 }

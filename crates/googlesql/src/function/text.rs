@@ -4,6 +4,7 @@ use super::argument::{bytes, count, int, text};
 use super::entry::{Context, Entry};
 use crate::memory;
 use crate::value::Value;
+use std::collections::HashSet;
 
 type ValueResult = Result<Value, String>;
 
@@ -93,8 +94,13 @@ fn byte_length(values: &[Value], _: &Context<'_>) -> ValueResult {
     Ok(count(bytes(values, 0).len()))
 }
 
+/// The characters of the second argument, if there is one.
+fn marks(values: &[Value]) -> Option<HashSet<char>> {
+    values.get(1).map(|_| text(values, 1).chars().collect())
+}
+
 fn initcap(values: &[Value], _: &Context<'_>) -> ValueResult {
-    let given = values.get(1).map(|_| text(values, 1));
+    let given = marks(values);
     let mut start = true;
     let mut out = String::new();
     for c in text(values, 0).chars() {
@@ -103,14 +109,20 @@ fn initcap(values: &[Value], _: &Context<'_>) -> ValueResult {
         } else {
             out.extend(c.to_lowercase());
         }
-        start = given.map_or(!c.is_alphanumeric(), |marks| marks.contains(c));
+        start = given
+            .as_ref()
+            .map_or(!c.is_alphanumeric(), |marks| marks.contains(&c));
     }
     Ok(Value::Text(out))
 }
 
 fn trimmed(values: &[Value], front: bool, back: bool) -> Value {
-    let marks = values.get(1).map(|_| text(values, 1));
-    let cuts = |c: char| marks.map_or(c.is_whitespace(), |marks| marks.contains(c));
+    let marks = marks(values);
+    let cuts = |c: char| {
+        marks
+            .as_ref()
+            .map_or(c.is_whitespace(), |marks| marks.contains(&c))
+    };
     let mut left = text(values, 0);
     if front {
         left = left.trim_start_matches(cuts);

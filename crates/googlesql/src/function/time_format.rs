@@ -1,6 +1,7 @@
 //! FORMAT and PARSE functions of dates and times.
 
 use super::argument::text;
+use super::calendar::is_in_range;
 use super::entry::{Context, Entry};
 use super::time::{date, in_zone, micros, zone};
 use crate::datetime::{datetime, datetime_of, time, time_of};
@@ -126,7 +127,8 @@ fn parsed(values: &[Value]) -> Result<(NaiveDateTime, Option<i32>), String> {
     let mut fields = Parsed::new();
     chrono::format::parse(&mut fields, given.trim(), items.iter()).map_err(|_| failed())?;
     if let Some(seconds) = fields.timestamp {
-        let utc = DateTime::from_timestamp(seconds, 0).ok_or_else(failed)?;
+        let utc = DateTime::from_timestamp(seconds, 0).filter(|utc| is_in_range(utc.date_naive()));
+        let utc = utc.ok_or_else(failed)?;
         return Ok((utc.naive_utc(), Some(0)));
     }
     let offset = fields.offset;
@@ -139,7 +141,11 @@ fn parsed(values: &[Value]) -> Result<(NaiveDateTime, Option<i32>), String> {
     if fields.day.is_none() && fields.ordinal.is_none() {
         fields.set_day(1).map_err(|_| failed())?;
     }
-    let date = fields.to_naive_date().map_err(|_| failed())?;
+    let date = fields
+        .to_naive_date()
+        .ok()
+        .filter(|day| is_in_range(*day))
+        .ok_or_else(failed)?;
     if fields.hour_mod_12.is_none() {
         fields.set_hour(0).map_err(|_| failed())?;
     }

@@ -3,7 +3,7 @@
 //! A table is an SQLite table of the whole name `dataset.table`. What SQLite's own catalog has no room for is kept
 //! in tables whose names begin with `__`.
 
-use super::label;
+use super::{ROW_ID, label};
 use crate::cell::{self, quote};
 use crate::error::SqlError;
 use crate::kind;
@@ -223,10 +223,25 @@ pub(crate) fn not_found(connection: &Connection, project: &str, location: &str, 
     })
 }
 
+/// The most columns of a table: SQLite's. BigQuery has 10,000.
+const MAX_COLUMNS: usize = 2_000;
+
 /// Creates a table with the descriptions of its columns.
 pub(crate) fn create_table(connection: &Connection, full: &str, columns: &[Column]) -> Result<(), SqlError> {
     if let Some(deep) = columns.iter().find(|c| kind::depth(&c.kind) > MAX_RECORD_DEPTH) {
         return Err(too_deep(deep));
+    }
+    if columns.len() > MAX_COLUMNS {
+        return Err(SqlError::invalid(format!(
+            "Too many total leaf fields: {}, the tables of the sandbox have at most {MAX_COLUMNS} columns",
+            columns.len()
+        )));
+    }
+    // SQLite's own name of a row, and a letter that ends its statements.
+    let is_illegal = |name: &str| name.eq_ignore_ascii_case(ROW_ID) || name.contains('\0');
+    let names = columns.iter().map(|column| column.name.as_str());
+    if let Some(name) = names.chain([full]).find(|name| is_illegal(name)) {
+        return Err(SqlError::invalid(format!("Invalid name: {name:?}")));
     }
     let definitions: Vec<_> = columns.iter().map(cell::definition).collect();
     let sql = format!("CREATE TABLE {} ({})", quote(full), definitions.join(", "));

@@ -1,5 +1,6 @@
 //! The rows of one table in SQLite.
 
+use super::ROW_ID;
 use super::catalog::columns_of;
 use crate::cancel;
 use crate::cell::{self, quote};
@@ -52,14 +53,14 @@ pub(crate) fn read_while(
             .collect();
     }
     let names = columns.iter().map(|column| quote(&column.name));
-    let names: Vec<_> = std::iter::once("rowid".to_owned()).chain(names).collect();
+    let names: Vec<_> = std::iter::once(ROW_ID.to_owned()).chain(names).collect();
     // SQLite's numbers end where those of INT64 do, and no table has as many rows.
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let limit = scan.limit.map_or(String::new(), |limit| {
         format!(" LIMIT {} OFFSET {}", number(limit), number(scan.offset))
     });
     let sql = format!(
-        "SELECT {} FROM {} ORDER BY rowid{limit}",
+        "SELECT {} FROM {} ORDER BY {ROW_ID}{limit}",
         names.join(", "),
         quote(&scan.full)
     );
@@ -116,7 +117,11 @@ pub(crate) fn update(
         .iter()
         .map(|column| format!("{} = ?", quote(&column.name)))
         .collect();
-    let sql = format!("UPDATE {} SET {} WHERE rowid = ?", quote(full), sets.join(", "));
+    let sql = format!(
+        "UPDATE {} SET {} WHERE {ROW_ID} = ?",
+        quote(full),
+        sets.join(", ")
+    );
     let mut update = connection.prepare_cached(&sql)?;
     let cells = row
         .iter()
@@ -131,7 +136,7 @@ pub(crate) fn update(
 
 /// Deletes the rows of these rowids.
 pub(crate) fn delete(connection: &Connection, full: &str, ids: &[i64]) -> Result<(), SqlError> {
-    let sql = format!("DELETE FROM {} WHERE rowid = ?1", quote(full));
+    let sql = format!("DELETE FROM {} WHERE {ROW_ID} = ?1", quote(full));
     let mut delete = connection.prepare(&sql)?;
     for id in ids {
         delete.execute([id])?;

@@ -24,10 +24,7 @@ impl Call<'_> {
         Ok(match self.function {
             WindowFunction::RowNumber => int(position + 1),
             WindowFunction::Rank => int(partition.first_peer(position) + 1),
-            WindowFunction::DenseRank => {
-                let changes = (1..=position).filter(|&other| !partition.are_peers(other, other - 1));
-                int(changes.count() + 1)
-            }
+            WindowFunction::DenseRank => int(partition.group(position) + 1),
             WindowFunction::PercentRank => ratio(partition.first_peer(position), partition.len() - 1),
             WindowFunction::CumeDist => ratio(partition.peers_end(position), partition.len()),
             WindowFunction::Ntile => self.ntile()?,
@@ -42,7 +39,8 @@ impl Call<'_> {
             WindowFunction::FirstValue => self.nth(self.frame.clone(), 0)?,
             WindowFunction::LastValue => self.nth(self.frame.clone().rev(), 0)?,
             WindowFunction::NthValue => {
-                let nth = usize::try_from(self.int_argument(1)? - 1).map_err(|_| {
+                let nth = self.int_argument(1)?.checked_sub(1);
+                let nth = nth.and_then(|nth| usize::try_from(nth).ok()).ok_or_else(|| {
                     SqlError::invalid("The N value for the NthValue function must be positive")
                 })?;
                 self.nth(self.frame.clone(), nth)?
