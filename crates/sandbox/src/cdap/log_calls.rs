@@ -175,12 +175,12 @@ pub fn all(call: &Call) -> Outcome {
     let from = if range.run_level && start < 0 {
         range.from
     } else {
-        (from * 1000).max(range.from)
+        from.saturating_mul(1000).max(range.from)
     };
     let until = if stop < 0 {
         range.until
     } else {
-        (until * 1000).min(range.until)
+        until.saturating_mul(1000).min(range.until)
     };
     let mut entries = Vec::new();
     let mut text = String::new();
@@ -214,7 +214,9 @@ pub fn next(call: &Call) -> Outcome {
     }
     let readable = range.readable;
     // The first millisecond of the start second is skipped, as on a real server.
-    let from = offset.map_or(range.from, |ms| ms.max(range.from)) + 1;
+    let from = offset
+        .map_or(range.from, |ms| ms.max(range.from))
+        .saturating_add(1);
     let max = usize::try_from(max).unwrap_or(0);
     let mut entries: Vec<Entry> = Vec::new();
     let mut last = None;

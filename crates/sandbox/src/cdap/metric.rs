@@ -150,8 +150,14 @@ fn window(query: &Query, now: i64) -> Result<Option<(i64, i64, i64)>, Answer> {
     let count = query.count.as_deref().and_then(|count| count.parse::<i64>().ok());
     match (moment(&query.start), moment(&query.end), count) {
         (Some(start), Some(end), _) => Ok(Some((start, end, step))),
-        (Some(start), None, Some(count)) => Ok(Some((start, start + count * step, step))),
-        (None, Some(end), Some(count)) => Ok(Some((end - count * step, end, step))),
+        (Some(start), None, Some(count)) => Ok(Some((
+            start,
+            start.saturating_add(count.saturating_mul(step)),
+            step,
+        ))),
+        (None, Some(end), Some(count)) => {
+            Ok(Some((end.saturating_sub(count.saturating_mul(step)), end, step)))
+        }
         _ => {
             let text = "At least two of count/start/end parameters are required for time-range queries ";
             Err(Answer::refuse(400, text))
@@ -171,14 +177,11 @@ fn seconds(text: &str, now: i64) -> Option<i64> {
         match c {
             '-' => sign = -1,
             '+' => sign = 1,
-            '0'..='9' => number = number * 10 + i64::from(c.to_digit(10)?),
+            '0'..='9' => number = i64::checked_add(i64::checked_mul(number, 10)?, c.to_digit(10)?.into())?,
             's' | 'm' | 'h' | 'd' => {
-                at += sign
-                    * number
-                    * [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)]
-                        .iter()
-                        .find(|(u, _)| *u == c)?
-                        .1;
+                let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)];
+                let (_, unit) = units.iter().find(|(name, _)| *name == c)?;
+                at = i64::checked_add(at, i64::checked_mul(sign * number, *unit)?)?;
                 number = 0;
             }
             _ => return None,

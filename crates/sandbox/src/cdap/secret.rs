@@ -66,6 +66,9 @@ pub fn describe(call: &Call) -> Outcome {
     with_key(call, |name, key| Answer::json(&metadata(name, key)))
 }
 
+/// The most bytes of a secure key: what Google's Secret Manager takes.
+const MAX_SECRET: usize = 64 << 10;
+
 /// `PUT {N}/securekeys/{key}`: also over an existing one.
 pub fn put(call: &Call) -> Outcome {
     let namespace = namespace(call)?;
@@ -83,6 +86,10 @@ pub fn put(call: &Call) -> Outcome {
         let text = "The data field must not be null or empty. The data will be stored securely under provided key name.";
         Answer::refuse(400, text)
     })?;
+    if value.len() > MAX_SECRET {
+        let text = format!("A secure key of more than {MAX_SECRET} bytes is not supported by the sandbox.");
+        return Err(Answer::refuse(400, text));
+    }
     let properties = body.get("properties").map(string_map).transpose();
     let key = SecureKey {
         description: body.text_of("description").unwrap_or_default(),

@@ -2,6 +2,7 @@
 
 use super::json::Ordered;
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::collections::HashSet;
 
 /// Why a value is not a map of strings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum StringMapError {
     Duplicate(String),
     /// It is not an object.
     Shape(&'static str),
+    /// It is larger than the sandbox keeps.
+    TooLarge,
 }
 
 impl StringMapError {
@@ -34,12 +37,20 @@ impl StringMapError {
                 let (line, column) = nested_at(body, depth);
                 format!("Expected a string but was {token} at line {line} column {column} path {path}")
             }
+            Self::TooLarge => {
+                format!(
+                    "keys and values of more than {MAX_BYTES} bytes together are not supported by the sandbox"
+                )
+            }
             Self::Null(key) => format!("null value in entry: {key}=null"),
             Self::Duplicate(key) => format!("duplicate key: {key}"),
             Self::Shape(token) => format!("Expected BEGIN_OBJECT but was {token} at line 1 column 1 path $"),
         }
     }
 }
+
+/// The most bytes of all keys and values. They are kept with each run.
+const MAX_BYTES: usize = 128 << 10;
 
 /// Reads a map of strings; `null` and an empty array count as an empty map (measured).
 pub fn string_map(value: &Ordered) -> Result<Vec<(String, String)>, StringMapError> {
@@ -53,8 +64,9 @@ pub fn string_map(value: &Ordered) -> Result<Vec<(String, String)>, StringMapErr
         Ordered::Bool(_) => return Err(StringMapError::Shape("BOOLEAN")),
     };
     let mut map: Vec<(String, String)> = Vec::with_capacity(entries.len());
+    let (mut keys, mut size) = (HashSet::new(), 0);
     for (key, value) in entries {
-        if map.iter().any(|(known, _)| known == key) {
+        if !keys.insert(key) {
             return Err(StringMapError::Duplicate(key.clone()));
         }
         let text = match value {
@@ -63,6 +75,10 @@ pub fn string_map(value: &Ordered) -> Result<Vec<(String, String)>, StringMapErr
             Ordered::List(_) => return Err(nested(key, "BEGIN_ARRAY")),
             plain => plain.text().unwrap_or_default(),
         };
+        size += key.len() + text.len();
+        if size > MAX_BYTES {
+            return Err(StringMapError::TooLarge);
+        }
         map.push((key.clone(), text));
     }
     Ok(map)
