@@ -54,7 +54,7 @@ use job_registry::JobRegistry;
 use job_store::JobStore;
 use pipelines::bucket::Buckets;
 use snapshot::Snapshots;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use upload::Uploads;
 
@@ -75,8 +75,6 @@ struct ApiState {
     jobs: JobRegistry,
     snapshots: Snapshots,
     uploads: Uploads,
-    /// Set when the dataset of anonymous results has been created.
-    hidden_dataset: OnceLock<()>,
 }
 
 /// The API under `/bigquery/v2`.
@@ -88,6 +86,10 @@ pub(crate) fn router(
     buckets: Buckets,
     state: &State,
 ) -> Result<Router, SandboxError> {
+    // Here, because a query that reads must not wait for one that writes.
+    if let Err(error) = anonymous::create_dataset(&warehouse) {
+        tracing::warn!(%error, "the dataset of anonymous results could not be created");
+    }
     let store = JobStore::open(state).map_err(|error| error.with_file(state, job_store::FILE))?;
     let state = Arc::new(ApiState {
         warehouse,
@@ -95,7 +97,6 @@ pub(crate) fn router(
         jobs: JobRegistry::open(store)?,
         snapshots: Snapshots::default(),
         uploads: Uploads::default(),
-        hidden_dataset: OnceLock::new(),
     });
     let uploads = Router::new()
         .route(

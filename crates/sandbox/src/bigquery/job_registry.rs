@@ -7,6 +7,7 @@ use super::anonymous;
 use super::error::ApiError;
 use super::job::{Completion, Job, Progress, now};
 use super::job_store::JobStore;
+use super::value::integer;
 use super::work::Work;
 use crate::SandboxError;
 use crate::body::JsonMemory;
@@ -225,6 +226,14 @@ pub(super) fn start(state: &Arc<ApiState>, request: JobRequest) -> Result<Arc<Jo
     let job = Arc::new(job);
     let removed = state.jobs.add(&job, state.warehouse.project())?;
     forget_tables(state, removed);
+    if let Some(limit) = integer(&job.configuration["jobTimeoutMs"]) {
+        let late = Arc::clone(&job);
+        tokio::spawn(async move {
+            if late.wait(Duration::from_millis(limit as u64)).await.is_none() {
+                late.cancel();
+            }
+        });
+    }
     tokio::spawn(run(job.clone(), state.clone(), request.work, request.wait));
     Ok(job)
 }

@@ -85,6 +85,9 @@ fn submit(state: &Arc<ApiState>, body: &Json) -> Result<Arc<Job>, ApiError> {
     if body["labels"].is_object() {
         configuration["labels"] = body["labels"].clone();
     }
+    if !body["jobTimeoutMs"].is_null() {
+        configuration["jobTimeoutMs"] = body["jobTimeoutMs"].clone();
+    }
     let request = JobRequest {
         id: None,
         location: location.map(str::to_owned),

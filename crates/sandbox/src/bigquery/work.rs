@@ -57,15 +57,8 @@ impl Query {
             .query_until(&self.sql, &self.settings, cancelled)?;
         if outcome.statement_type == "SELECT" {
             encode::check(&outcome.rows)?;
-            match &self.destination {
-                Some(destination) => {
-                    destination.write(state, &outcome.columns, &outcome.rows)?;
-                }
-                None if state.hidden_dataset.get().is_none() => {
-                    anonymous::create_dataset(&state.warehouse)?;
-                    let _ = state.hidden_dataset.set(());
-                }
-                None => {}
+            if let Some(destination) = &self.destination {
+                destination.write(state, &outcome.columns, &outcome.rows)?;
             }
         }
         Ok(outcome)

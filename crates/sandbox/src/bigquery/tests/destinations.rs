@@ -206,11 +206,29 @@ async fn results_that_take_too_much_memory_are_forgotten_with_their_jobs() {
         .iter()
         .filter_map(|job| job["jobReference"]["jobId"].as_str())
         .collect();
-    assert_eq!(
-        ids,
-        [
-            "job9", "job8", "job7", "job6", "job5", "job4", "job3", "job2", "job1"
-        ]
-    );
+    assert_eq!(ids, ["job9", "job8", "job7", "job6", "job5", "job4"]);
     assert_eq!(service.get("/projects/p-1/queries/job0").await.0, 404);
+}
+
+#[tokio::test]
+async fn a_job_ends_at_its_time_out_and_a_writer_that_goes_on_holds_up_no_reader() {
+    let service = Service::start("US").await;
+    let endless = "INSERT INTO cdf_output.configuration (business_unit) SELECT CAST(a AS STRING) \
+                   FROM UNNEST(GENERATE_ARRAY(1, 1000000)) a JOIN UNNEST(GENERATE_ARRAY(1, 1000000)) b \
+                   ON a > b + 10000000";
+    let job = json!({
+        "jobReference": {"jobId": "endless"},
+        "configuration": {"jobTimeoutMs": "1500", "query": {"query": endless, "useLegacySql": false}},
+    });
+    let (status, _) = service.ask(Verb::POST, "/projects/p-1/jobs", Some(job)).await;
+    assert_eq!(status, 200);
+    let (status, answer) = service
+        .query(json!({"query": "SELECT 1", "useLegacySql": false, "timeoutMs": 10_000}))
+        .await;
+    assert_eq!((status, &answer["jobComplete"]), (200, &json!(true)), "{answer}");
+    let (status, answer) = service.get("/projects/p-1/queries/endless?timeoutMs=30000").await;
+    assert_eq!(
+        (status, &answer["error"]["errors"][0]["reason"]),
+        (400, &json!("stopped"))
+    );
 }
