@@ -212,16 +212,25 @@ pub fn bytes_of_row(row: &[Value]) -> usize {
 pub fn bytes_of(value: &Value) -> usize {
     let behind = match value {
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Timestamp(_) => 0,
-        Value::Bytes(bytes) => 8 + bytes.len(),
+        Value::Bytes(bytes) => allocated(bytes.len()),
         Value::Numeric(text)
         | Value::Text(text)
         | Value::Date(text)
         | Value::Time(text)
         | Value::DateTime(text)
-        | Value::Json(text) => 8 + text.len(),
+        | Value::Json(text) => allocated(text.len()),
         Value::Array(items) | Value::Struct(items) => items.iter().map(bytes_of).sum(),
     };
     size_of::<Value>() + behind
+}
+
+/// How many bytes the allocator takes for so many: no piece is smaller than 32 bytes.
+const fn allocated(bytes: usize) -> usize {
+    if bytes == 0 {
+        return 0;
+    }
+    let whole = bytes.saturating_add(8 + 15) & !15;
+    if whole < 32 { 32 } else { whole }
 }
 
 /// How many bytes a value has, as it would be written: eight for a number.
