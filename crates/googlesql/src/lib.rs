@@ -30,6 +30,7 @@
 //! regexp                 regular expressions; the pipelines use it
 //! numeric, datetime      exact decimals; dates, times and time zones
 //! document               JSON, read within a bound
+//! json_memory            what JSON from outside takes, before it is read
 //! cancel, outcome        cancellation; what a statement is run with, and what it did
 //! value, kind, error     values and types, their names, errors
 //! memory                 the bytes of values and rows, which the crates above share; all that a statement holds
@@ -53,6 +54,7 @@ mod document;
 mod error;
 mod execution;
 mod function;
+pub mod json_memory;
 pub mod kind;
 pub mod limits;
 pub mod memory;

@@ -17,8 +17,17 @@ impl Memory {
     /// # Errors
     /// More than rows may take.
     pub fn take(&mut self, bytes: usize) -> Result<(), String> {
+        self.check(bytes)?;
         self.0 = self.0.saturating_add(bytes);
-        if self.0 > MAX_ROWS {
+        Ok(())
+    }
+
+    /// Whether there is room for bytes that are needed only for a moment.
+    ///
+    /// # Errors
+    /// As [`Memory::take`].
+    pub fn check(&self, bytes: usize) -> Result<(), String> {
+        if self.0.saturating_add(bytes) > MAX_ROWS {
             return Err(format!(
                 "rows that take more than {MAX_ROWS} bytes of memory are not supported by the sandbox"
             ));

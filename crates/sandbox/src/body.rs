@@ -2,6 +2,7 @@
 
 use axum::body::Bytes;
 use axum::http::HeaderMap;
+use googlesql::json_memory::JsonMemory;
 use serde_json::Value as Json;
 use std::io::{self, Read};
 
@@ -57,56 +58,6 @@ pub(super) fn too_many_values() -> String {
         "Request payload has too many values: in memory they would exceed the limit of {MAX_JSON_MEMORY} bytes of the \
          sandbox."
     )
-}
-
-/// Estimates, piece by piece, what the values of a JSON text take in memory, before anything is made of them.
-#[derive(Debug, Default)]
-pub(super) struct JsonMemory {
-    total: usize,
-    in_text: bool,
-    escaped: bool,
-}
-
-impl JsonMemory {
-    /// The estimate of a whole text, in bytes.
-    pub fn of(text: &[u8]) -> usize {
-        let mut memory = Self::default();
-        memory.add(text);
-        memory.total()
-    }
-
-    /// Counts the next bytes of the text.
-    pub fn add(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            let size = match byte {
-                _ if self.escaped => {
-                    self.escaped = false;
-                    0
-                }
-                b'\\' => {
-                    self.escaped = self.in_text;
-                    0
-                }
-                b'"' => {
-                    self.in_text = !self.in_text;
-                    16
-                }
-                _ if self.in_text => 1,
-                // An object is a node with room for eleven fields; an array begins with room for four values.
-                b'{' => 640,
-                b'[' => 128,
-                // A value among others, in an array that doubles as it grows.
-                b',' => 64,
-                _ => 0,
-            };
-            self.total = self.total.saturating_add(size);
-        }
-    }
-
-    /// The estimate so far, in bytes.
-    pub const fn total(&self) -> usize {
-        self.total
-    }
 }
 
 /// A header's value, if it is text.

@@ -4,6 +4,7 @@
 //! the Cloud Storage API can read it. No file of this machine is read or written.
 
 pub(super) mod format;
+mod lines;
 mod names;
 mod resolution;
 mod sink;

@@ -2,8 +2,8 @@
 //!
 //! A cancelled job stops at the next check of its statement; what is done by then stays done, as at Google.
 
-use crate::body::JsonMemory;
 use chrono::Utc;
+use googlesql::json_memory::JsonMemory;
 use googlesql::{QueryOutcome, SqlError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;

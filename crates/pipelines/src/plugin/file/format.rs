@@ -6,7 +6,6 @@
 
 use crate::container::Container;
 use crate::event::Failure;
-use crate::memory::Memory;
 use crate::plugin::{StageContext, failure};
 use chrono::NaiveDate;
 use googlesql::cast;
@@ -83,46 +82,6 @@ impl Format {
         }
     }
 
-    /// The rows of a file without a schema.
-    ///
-    /// # Errors
-    /// A line that does not match the columns.
-    pub fn rows(
-        &self,
-        bytes: &[u8],
-        skip_header: bool,
-        columns: &[Column],
-    ) -> Result<Vec<Vec<Value>>, String> {
-        if *self == Self::Blob {
-            let body = |column: &Column| match (&*column.name, &column.kind) {
-                ("body", ColumnType::String) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
-                ("body", _) => Value::Bytes(bytes.to_vec()),
-                _ => Value::Null,
-            };
-            return Ok(vec![columns.iter().map(body).collect()]);
-        }
-        let text = String::from_utf8_lossy(bytes);
-        let mut offset = 0_usize;
-        let mut rows = Vec::new();
-        let mut memory = Memory::default();
-        for (place, whole) in text.split_inclusive('\n').enumerate() {
-            let line = whole.trim_end_matches('\n').trim_end_matches('\r');
-            let at = offset;
-            offset += whole.len();
-            if place == 0 && skip_header {
-                continue;
-            }
-            let row = match self {
-                Self::Delimited { by, quoted } => delimited_row(line, by, *quoted, columns)?,
-                Self::Json => json_row(line, columns)?,
-                _ => text_row(line, at, columns),
-            };
-            memory.row(&row)?;
-            rows.push(row);
-        }
-        Ok(rows)
-    }
-
     /// A row as a line, without the line break.
     ///
     /// # Errors
@@ -164,76 +123,6 @@ impl Format {
             _ => None,
         }
     }
-}
-
-fn text_row(line: &str, offset: usize, columns: &[Column]) -> Vec<Value> {
-    let cell = |column: &Column| match column.name.as_str() {
-        "body" => Value::Text(line.to_owned()),
-        "offset" => Value::Int(i64::try_from(offset).unwrap_or(i64::MAX)),
-        _ => Value::Null,
-    };
-    columns.iter().map(cell).collect()
-}
-
-/// Splits a line into values; a delimiter inside quotes does not separate.
-fn cells(line: &str, by: &str, with_quotes: bool) -> Result<Vec<String>, String> {
-    if !with_quotes {
-        return Ok(line.split(by).map(str::to_owned).collect());
-    }
-    let mut cells = vec![String::new()];
-    let mut inside = false;
-    let mut rest = line;
-    while let Some(letter) = rest.chars().next() {
-        if !inside && rest.starts_with(by) {
-            cells.push(String::new());
-            rest = &rest[by.len()..];
-            continue;
-        }
-        rest = &rest[letter.len_utf8()..];
-        if letter == '"' {
-            inside = !inside;
-        } else if let Some(cell) = cells.last_mut() {
-            cell.push(letter);
-        }
-    }
-    if inside {
-        return Err(format!(
-            "Found a line with an unenclosed quote. Ensure that all values are properly enclosed in quotes. Line: {line}"
-        ));
-    }
-    Ok(cells)
-}
-
-fn delimited_row(line: &str, by: &str, with_quotes: bool, columns: &[Column]) -> Result<Vec<Value>, String> {
-    let cells = cells(line, by, with_quotes)?;
-    if cells.len() > columns.len() {
-        return Err(format!(
-            "Found a row with {} fields when the schema only contains {} field{}. Check that the schema contains the right number of fields.",
-            cells.len(),
-            columns.len(),
-            if columns.len() == 1 { "" } else { "s" }
-        ));
-    }
-    let cell = |(place, column): (usize, &Column)| match cells.get(place).map(String::as_str) {
-        None | Some("") => Ok(Value::Null),
-        Some(text) => parse(text, column),
-    };
-    columns.iter().enumerate().map(cell).collect()
-}
-
-fn json_row(line: &str, columns: &[Column]) -> Result<Vec<Value>, String> {
-    let object: Json = serde_json::from_str(line).map_err(|error| format!("{error} in '{line}'"))?;
-    let cell = |column: &Column| match &object[&column.name] {
-        Json::Null => Ok(Value::Null),
-        Json::String(text) => parse(text, column),
-        other => parse(&other.to_string(), column),
-    };
-    columns.iter().map(cell).collect()
-}
-
-fn parse(text: &str, column: &Column) -> Result<Value, String> {
-    cast(&Value::Text(text.to_owned()), &column.kind)
-        .map_err(|_| format!("Unable to parse value '{text}' of field '{}'", column.name))
 }
 
 fn quoted(text: &str) -> String {
@@ -286,47 +175,6 @@ mod tests {
             (Value::Null, "null"),
         ] {
             assert_eq!(json(&value), text);
-        }
-    }
-
-    #[test]
-    fn lines_become_rows_of_their_columns_types() {
-        let columns = [
-            Column::nullable("id", ColumnType::Int64),
-            Column::nullable("name", ColumnType::String),
-            Column::nullable("day", ColumnType::Date),
-        ];
-        let csv = Format::Delimited {
-            by: ",".into(),
-            quoted: true,
-        };
-        let rows = csv
-            .rows(b"id,name,day\r\n1,\"a, b\",2024-02-29\n2,,\n", true, &columns)
-            .unwrap();
-        let text = |text: &str| Value::Text(text.into());
-        assert_eq!(
-            rows[0],
-            [Value::Int(1), text("a, b"), Value::Date("2024-02-29".into())]
-        );
-        assert_eq!(rows[1], [Value::Int(2), Value::Null, Value::Null]);
-        let json = Format::Json
-            .rows(b"{\"name\":\"x\",\"id\":7}\n", false, &columns)
-            .unwrap();
-        assert_eq!(json, [[Value::Int(7), text("x"), Value::Null]]);
-        let lines = Format::Text
-            .rows(b"ab\nc", false, &Format::Text.columns().unwrap())
-            .unwrap();
-        assert_eq!(lines, [[Value::Int(0), text("ab")], [Value::Int(3), text("c")]]);
-        for (bytes, words) in [
-            (
-                "1,2,3,4",
-                "Found a row with 4 fields when the schema only contains 3 fields.",
-            ),
-            ("x", "Unable to parse value 'x' of field 'id'"),
-            ("1,\"a", "unenclosed quote"),
-        ] {
-            let error = csv.rows(bytes.as_bytes(), false, &columns).unwrap_err();
-            assert!(error.contains(words), "{error}");
         }
     }
 }

@@ -35,16 +35,19 @@ pub(super) fn read(context: &StageContext<'_>) -> Result<Batch, Failure> {
     let mut rows = Vec::new();
     let mut memory = Memory::default();
     for object in objects {
-        let read = rows_of_object(context, &format, &object, &in_file)?;
+        let read = rows_of_object(context, &format, &object, &in_file, &mut memory)?;
         let shown = match context.property("filenameOnly", "false").as_str() {
             "true" => object.rsplit('/').next().unwrap_or_default().to_owned(),
             _ => object,
         };
         for mut row in read {
             if let Some(index) = path_index {
+                memory
+                    .value(shown.len())
+                    .map_err(|text| context.too_large(&text))?;
+                row.reserve_exact(1);
                 row.insert(index, Value::Text(shown.clone()));
             }
-            memory.row(&row).map_err(|text| context.too_large(&text))?;
             rows.push(row);
         }
     }
@@ -95,14 +98,19 @@ fn rows_of_object(
     format: &Format,
     object: &str,
     columns: &[Column],
+    memory: &mut Memory,
 ) -> Result<Vec<Vec<Value>>, Failure> {
     let bytes = content(context, object)?;
     if let Format::Container(container) = format {
         let schema = context.property("schema", "");
-        return resolution::rows(*container, &bytes, columns, &schema);
+        let rows = resolution::rows(*container, &bytes, columns, &schema)?;
+        for row in &rows {
+            memory.row(row).map_err(|text| context.too_large(&text))?;
+        }
+        return Ok(rows);
     }
     let skip_header = context.property("skipHeader", "false") == "true";
-    let rows = format.rows(&bytes, skip_header, columns);
+    let rows = format.rows(&bytes, skip_header, columns, memory);
     rows.map_err(|text| failure("java.io.IOException", text))
 }
 
