@@ -92,6 +92,11 @@ fn nothing_unpacks_without_end() {
 }
 
 #[test]
+fn no_file_of_a_load_job_takes_all_memory() {
+    play(uploads::loads());
+}
+
+#[test]
 fn nothing_adds_up_without_end() {
     play(together::inputs());
 }

@@ -25,15 +25,69 @@ fn store(name: &str) -> Vec<u8> {
 
 /// A job that loads an object into a table, both of this name.
 fn load(name: &str) -> Vec<u8> {
+    load_as(name, "CSV")
+}
+
+fn load_as(name: &str, format: &str) -> Vec<u8> {
     let job = json!({ "jobReference": { "jobId": name }, "configuration": { "load": {
         "destinationTable": { "projectId": "downbeat-sandbox", "datasetId": "cdf_output", "tableId": name },
-        "sourceUris": [format!("gs://downbeat-sandbox-landing/{name}")], "autodetect": true, "sourceFormat": "CSV",
+        "sourceUris": [format!("gs://downbeat-sandbox-landing/{name}")], "autodetect": true, "sourceFormat": format,
+        "skipLeadingRows": usize::from(name == "header"),
     } } });
     json("POST", JOBS, &job)
 }
 
+/// A load of these bytes, which is refused in these words.
+fn refused(name: &'static str, table: &str, format: &str, content: &[u8], words: &'static str) -> Input {
+    Input {
+        name,
+        requests: vec![
+            request("POST", &media(table), "", content),
+            load_as(table, format),
+            get(&format!("{JOBS}/{table}")),
+        ],
+        answer: (200, words),
+        until: "DONE",
+        clients: 1,
+    }
+}
+
 fn get(path: &str) -> Vec<u8> {
     request("GET", path, "", b"")
+}
+
+/// Files of load jobs that would be large in memory.
+pub fn loads() -> Vec<Input> {
+    vec![
+        refused(
+            "a header of 50,000,000 commas",
+            "header",
+            "CSV",
+            &b",".repeat(50_000_000),
+            "Row size is larger than",
+        ),
+        refused(
+            "a quote that does not end in 90 MB",
+            "quote",
+            "CSV",
+            &[&b"1,\""[..], &b"x".repeat(90_000_000)].concat(),
+            "Row size is larger than",
+        ),
+        refused(
+            "4,000,000 rows of one letter",
+            "letters",
+            "CSV",
+            &b"x\n".repeat(4_000_000),
+            "which the sandbox refuses",
+        ),
+        refused(
+            "a line of JSON of 90 MB that is no text",
+            "bytes",
+            "NEWLINE_DELIMITED_JSON",
+            &b"\xff".repeat(90_000_000),
+            "Row size is larger than",
+        ),
+    ]
 }
 
 pub fn inputs() -> Vec<Input> {

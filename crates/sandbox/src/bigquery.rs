@@ -22,6 +22,8 @@ mod job_store;
 mod label;
 mod load;
 mod load_columnar;
+mod load_file;
+mod load_record;
 mod params;
 mod precondition;
 mod query;

@@ -37,7 +37,7 @@ pub(super) async fn insert(
 pub(super) async fn start(
     state: &Arc<ApiState>,
     body: &Json,
-    data: Option<Vec<u8>>,
+    data: Option<Bytes>,
     JobWait(wait): JobWait,
 ) -> ApiResult {
     let configuration = &body["configuration"];

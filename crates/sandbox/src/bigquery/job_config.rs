@@ -9,6 +9,7 @@ use super::table_reference::{Destination, TableReference};
 use super::value::{boolean, integer};
 use super::work::{Query, Work};
 use super::{query_config, schema};
+use axum::body::Bytes;
 use googlesql::{LoadOptions, WriteDisposition};
 use pipelines::container::{Codec, Container, ReadOptions};
 use serde_json::Value as Json;
@@ -18,7 +19,7 @@ pub(super) fn work(
     state: &ApiState,
     configuration: &Json,
     location: Option<&str>,
-    data: Option<Vec<u8>>,
+    data: Option<Bytes>,
 ) -> Result<Work, ApiError> {
     let part = |name: &str| Some(&configuration[name]).filter(|part| part.is_object());
     if let Some(query) = part("query") {
@@ -65,7 +66,7 @@ fn copy_work(state: &ApiState, copy: &Json) -> Result<Copy, ApiError> {
     })
 }
 
-fn load_work(state: &ApiState, load: &Json, data: Option<Vec<u8>>) -> Result<Load, ApiError> {
+fn load_work(state: &ApiState, load: &Json, data: Option<Bytes>) -> Result<Load, ApiError> {
     let table = required_table(state, &load["destinationTable"], "destinationTable")?;
     let format = source_format(load)?;
     if !load["timePartitioning"].is_null() && !load["timePartitioning"].is_object() {

@@ -1,25 +1,27 @@
 //! Load jobs: CSV, JSON lines, Avro and Parquet, from an upload or from a bucket, all of it or nothing.
 //!
-//! A file is read whole before anything is written. `load_columnar.rs` has Avro and Parquet.
+//! All rows are there before anything is written, but of the files no more than a piece. `load_file.rs` has the files,
+//! `load_record.rs` the records of CSV and JSON, `load_columnar.rs` Avro and Parquet.
 
-use super::autodetect::detect_columns;
+use super::ApiState;
+use super::autodetect::Detector;
 use super::job::Outcome;
+use super::load_file::Place;
+use super::load_record;
 use super::record::{Record, RowOptions};
 use super::table_reference::{Destination, TableReference};
-use super::{ApiState, MAX_UPLOAD};
-use crate::body::read_at_most;
-use flate2::read::MultiGzDecoder;
-use googlesql::json_memory::JsonMemory;
+use axum::body::Bytes;
+use googlesql::memory::bytes_of_row;
 use googlesql::value::{Column, Value};
 use googlesql::{SqlError, WriteDisposition};
 use pipelines::container::{Container, ReadOptions};
-use serde_json::Value as Json;
+use std::fmt::Display;
 
-/// How many bytes a packed file may have when it is unpacked.
-const MAX_UNPACKED: usize = 64 << 20;
+/// The most bytes that the rows of a job take in memory.
+const MAX_ROWS: usize = 128 << 20;
 
-/// The most bytes that the records of a job take in memory. The rows that they become take about as much.
-const MAX_RECORDS: usize = 128 << 20;
+/// The most bytes that they take together with what was uploaded.
+const MAX_HELD: usize = 160 << 20;
 
 /// A load job.
 pub(super) struct Load {
@@ -30,7 +32,7 @@ pub(super) struct Load {
     pub autodetect: bool,
     pub uris: Vec<String>,
     /// What was uploaded with the job.
-    pub data: Option<Vec<u8>>,
+    pub data: Option<Bytes>,
     pub max_bad_records: usize,
     pub ignore_unknown_values: bool,
 }
@@ -52,219 +54,182 @@ pub(super) struct CsvOptions {
     pub allow_jagged_rows: bool,
 }
 
+/// The memory that is left for rows.
+pub(super) struct Room(usize);
+
+/// The rows so far, and how many records did not fit.
+#[derive(Default)]
+struct Rows {
+    fitting: Vec<Vec<Value>>,
+    records: usize,
+    bad: usize,
+    /// The number of the first that did not fit, and why.
+    first_bad: Option<(usize, String)>,
+}
+
 impl Load {
     pub fn execute(self, state: &ApiState) -> Result<Outcome, SqlError> {
         if let SourceFormat::Columnar(container, reading) = self.format {
             return self.load_columnar(state, container, reading);
         }
-        let (mut files, mut bytes, mut records) = (0, 0, Vec::new());
-        let mut room = MAX_RECORDS;
-        for content in self.contents(state)? {
-            files += 1;
-            bytes += u64::try_from(content.len()).unwrap_or(u64::MAX);
-            records.extend(self.records(&content, &mut room)?);
-        }
-        let columns = self.schema(state, &mut records)?;
-        let rows = self.rows(records, &columns)?;
-        let rows = self.destination.write(state, &columns, &rows)?;
-        Ok(Outcome::Load { rows, files, bytes })
-    }
-
-    /// The rows of the records that fit, unless too many do not. Each record gives way to its row.
-    fn rows(&self, records: Vec<Record>, columns: &[Column]) -> Result<Vec<Vec<Value>>, SqlError> {
-        let (format, allow_jagged_rows) = match &self.format {
-            SourceFormat::Csv(options) => ("CSV", options.allow_jagged_rows),
-            _ => ("JSON", true),
-        };
+        let places = self.places(state)?;
+        let (columns, mut has_header) = self.schema(state, &places)?;
+        let (mut rows, mut room) = (Rows::default(), self.room());
         let options = RowOptions {
             ignore_unknown_values: self.ignore_unknown_values,
-            allow_jagged_rows,
+            allow_jagged_rows: match &self.format {
+                SourceFormat::Csv(options) => options.allow_jagged_rows,
+                _ => true,
+            },
         };
-        let count = records.len();
-        let mut rows = Vec::with_capacity(count);
-        let mut bad = Vec::new();
-        for (index, record) in records.into_iter().enumerate() {
-            match record.row(columns, options) {
-                Ok(row) => rows.push(row),
-                Err(text) => bad.push((index + 1, text)),
-            }
-        }
-        match bad.first() {
-            Some((number, text)) if bad.len() > self.max_bad_records => Err(SqlError::bad_data(format!(
-                "Error while reading data, error message: {format} processing encountered too many errors, giving up. \
-                 Rows: {}; errors: {}; max bad: {}; error percent: 0; row {number}: {text}",
-                count,
-                bad.len(),
+        let bytes = Self::read_files(state, &places, |file| {
+            load_record::for_each(&self.format, file, &mut room, &mut |record, room| {
+                if std::mem::take(&mut has_header) {
+                    return Ok(());
+                }
+                rows.add(&record, &columns, options, room)
+            })
+        })?;
+        self.check(&rows)?;
+        Ok(Outcome::Load {
+            rows: self.destination.write(state, &columns, &rows.fitting)?,
+            files: u64::try_from(places.len()).unwrap_or(u64::MAX),
+            bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
+        })
+    }
+
+    /// The room for rows beside what was uploaded.
+    pub(super) fn room(&self) -> Room {
+        Room::beside(self.data.as_ref().map_or(0, Bytes::len))
+    }
+
+    /// Refuses rows if too many records did not fit.
+    fn check(&self, rows: &Rows) -> Result<(), SqlError> {
+        match &rows.first_bad {
+            Some((number, text)) if rows.bad > self.max_bad_records => Err(read_failed(&format!(
+                "{} processing encountered too many errors, giving up. Rows: {}; errors: {}; max bad: {}; error \
+                 percent: 0; row {number}: {text}",
+                match self.format {
+                    SourceFormat::Csv(_) => "CSV",
+                    _ => "JSON",
+                },
+                rows.records,
+                rows.bad,
                 self.max_bad_records
             ))),
-            _ => Ok(rows),
+            _ => Ok(()),
         }
     }
 
-    /// The files, decompressed: together no more than an upload may have.
-    pub(super) fn contents(&self, state: &ApiState) -> Result<Vec<Vec<u8>>, SqlError> {
-        if let Some(data) = &self.data {
-            return Ok(vec![decompress(data.clone(), MAX_UPLOAD)?]);
-        }
-        let mut contents = Vec::new();
-        let mut room = MAX_UPLOAD;
-        for uri in &self.uris {
-            let found = matching_objects(state, uri)?;
-            if found.is_empty() {
-                return Err(SqlError::not_found(format!("Not found: URI {uri}")));
-            }
-            for uri in found {
-                let content = state.buckets.read_at_most(&uri, room);
-                let content = content.map_err(|error| SqlError::bad_data(format!("{uri}: {error}")))?;
-                let content = decompress(content, room)?;
-                room = room.saturating_sub(content.len());
-                contents.push(content);
-            }
-        }
-        Ok(contents)
-    }
-
-    /// The records of a file, which are charged to `room`.
-    fn records(&self, content: &[u8], room: &mut usize) -> Result<Vec<Record>, SqlError> {
-        match &self.format {
-            SourceFormat::Csv(options) => options.records(content, room),
-            SourceFormat::Json => json_records(content, room),
-            SourceFormat::Columnar(..) => Ok(Vec::new()),
-        }
-    }
-
-    /// The given schema, else the table's, else a detected one.
-    fn schema(&self, state: &ApiState, records: &mut Vec<Record>) -> Result<Vec<Column>, SqlError> {
+    /// The given schema, else the table's, else a detected one; and whether the first record has the names of its
+    /// columns. To detect it, the files are read one time more.
+    fn schema(&self, state: &ApiState, places: &[Place<'_>]) -> Result<(Vec<Column>, bool), SqlError> {
         if let Some(columns) = &self.columns {
-            return Ok(columns.clone());
+            return Ok((columns.clone(), false));
         }
         let TableReference { dataset, table } = &self.destination.table;
         if let Some(found) = state.warehouse.table(dataset, table)?
             && (self.destination.how.write != WriteDisposition::Truncate || !self.autodetect)
         {
-            return Ok(found.columns);
+            return Ok((found.columns, false));
         }
         if !self.autodetect {
             let message = "No schema specified on job or table.";
             return Err(SqlError::bad_data(message));
         }
-        Ok(detect_columns(records))
-    }
-}
-
-impl CsvOptions {
-    /// An empty cell is NULL, quoted or not: the reader cannot tell the two apart.
-    fn records(&self, content: &[u8], room: &mut usize) -> Result<Vec<Record>, SqlError> {
-        let mut builder = csv::ReaderBuilder::new();
-        builder
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(self.delimiter);
-        match self.quote {
-            Some(quote) => builder.quote(quote),
-            None => builder.quoting(false),
-        };
-        let failed = |error: csv::Error| {
-            SqlError::bad_data(format!("Error while reading data, error message: {error}"))
-        };
-        let cell = |text: &str| (text != self.null_marker).then(|| text.to_owned());
-        let mut reader = builder.from_reader(content);
-        let records = reader.records().skip(self.skip_leading_rows);
-        records
-            .map(|record| {
-                let record = record.map_err(failed)?;
-                let cells = record.len().saturating_mul(size_of::<Option<String>>());
-                charge(room, size_of::<Record>() + cells + record.as_slice().len())?;
-                Ok(Record::Cells(record.iter().map(cell).collect()))
+        let (mut detector, mut room) = (Detector::default(), self.room());
+        Self::read_files(state, places, |file| {
+            load_record::for_each(&self.format, file, &mut room, &mut |record, room| {
+                // What the row takes at least: rows for which there is no room are not read twice.
+                if let Record::Cells(cells) = &record {
+                    room.take(cells.len().saturating_mul(size_of::<Value>()))?;
+                }
+                detector.add(record)
             })
-            .collect()
+        })?;
+        Ok(detector.finish())
     }
 }
 
-/// Takes memory off what is left.
-fn charge(room: &mut usize, size: usize) -> Result<(), SqlError> {
-    *room = room.checked_sub(size).ok_or_else(|| {
-        SqlError::bad_data(format!(
-            "Error while reading data, error message: the records take more than {MAX_RECORDS} bytes, which the sandbox \
-             refuses"
-        ))
-    })?;
-    Ok(())
-}
-
-fn json_records(content: &[u8], room: &mut usize) -> Result<Vec<Record>, SqlError> {
-    let text = String::from_utf8_lossy(content);
-    let lines = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty());
-    let parse = |(index, line): (usize, &str)| {
-        let mut memory = JsonMemory::default();
-        memory.add(line.as_bytes());
-        charge(room, size_of::<Record>() + memory.total())?;
-        match serde_json::from_str(line) {
-            Ok(object @ Json::Object(_)) => Ok(Record::Object(object)),
-            _ => Err(SqlError::bad_data(format!(
-                "Error while reading data, error message: JSON parsing error in row starting at line {}: Parser terminated before end of string",
-                index + 1
-            ))),
+impl Rows {
+    /// Adds the row of a record, if it fits the columns.
+    fn add(
+        &mut self,
+        record: &Record,
+        columns: &[Column],
+        options: RowOptions,
+        room: &mut Room,
+    ) -> Result<(), SqlError> {
+        self.records += 1;
+        match record.row(columns, options) {
+            Ok(row) => {
+                room.take(bytes_of_row(&row))?;
+                self.fitting.push(row);
+            }
+            Err(text) => {
+                self.bad += 1;
+                self.first_bad.get_or_insert((self.records, text));
+            }
         }
-    };
-    lines.map(parse).collect()
-}
-
-/// What a file has, if it has room. Gzip is recognised by its first bytes, whatever the name of the file.
-fn decompress(content: Vec<u8>, room: usize) -> Result<Vec<u8>, SqlError> {
-    if !content.starts_with(&[0x1f, 0x8b]) {
-        return Ok(content);
+        Ok(())
     }
-    let bad = |text: String| SqlError::bad_data(format!("Error while reading data, error message: {text}"));
-    let most = room.min(MAX_UNPACKED);
-    read_at_most(MultiGzDecoder::new(&content[..]), most)
-        .map_err(|error| bad(error.to_string()))?
-        .ok_or_else(|| {
-            bad(format!(
-                "the file unpacks to more than {most} bytes, which the sandbox refuses"
-            ))
-        })
 }
 
-/// The addresses of the objects that match a `gs://` address with at most one `*`.
-fn matching_objects(state: &ApiState, uri: &str) -> Result<Vec<String>, SqlError> {
-    state.buckets.locate(uri).map_err(SqlError::bad_data)?;
-    let inside = uri.strip_prefix("gs://").unwrap_or(uri);
-    let (bucket, name) = inside.split_once('/').unwrap_or((inside, ""));
-    let (before, after) = name.split_once('*').unwrap_or((name, ""));
-    let all = state.buckets.objects(bucket, before);
-    let matches = |object: &String| {
-        if name.contains('*') {
-            object.len() >= before.len() + after.len() && object.ends_with(after)
-        } else {
-            object == name
+impl Room {
+    /// The room for rows beside so many bytes that are held anyway.
+    pub fn beside(held: usize) -> Self {
+        Self(MAX_ROWS.min(MAX_HELD.saturating_sub(held)))
+    }
+
+    /// Whether there is room for bytes that are needed only for a moment.
+    ///
+    /// # Errors
+    /// There is not.
+    pub fn check(&self, bytes: usize) -> Result<(), SqlError> {
+        if bytes <= self.0 {
+            return Ok(());
         }
-    };
-    Ok(all
-        .into_iter()
-        .filter(matches)
-        .map(|object| format!("gs://{bucket}/{object}"))
-        .collect())
+        Err(read_failed(&format!(
+            "the rows take more than {MAX_ROWS} bytes of memory, or more than {MAX_HELD} with the upload, which the \
+             sandbox refuses"
+        )))
+    }
+
+    /// Takes bytes for a row.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn take(&mut self, bytes: usize) -> Result<(), SqlError> {
+        self.check(bytes)?;
+        self.0 -= bytes;
+        Ok(())
+    }
+}
+
+/// Why the files of a job cannot be read.
+pub(super) fn read_failed(error: &dyn Display) -> SqlError {
+    SqlError::bad_data(format!("Error while reading data, error message: {error}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
+    use googlesql::value::ColumnType;
 
     #[test]
-    fn a_packed_file_has_the_room_that_is_left() {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(&[b'a'; 2_000]).unwrap();
-        let packed = encoder.finish().unwrap();
-        assert_eq!(decompress(packed.clone(), 2_000).unwrap().len(), 2_000);
-        let error = decompress(packed, 1_999).unwrap_err();
-        assert!(
-            error.message.contains("unpacks to more than 1999 bytes"),
-            "{error}"
-        );
+    fn short_rows_and_the_upload_count() {
+        let columns = [Column::nullable("a", ColumnType::String)];
+        let options = RowOptions {
+            ignore_unknown_values: false,
+            allow_jagged_rows: false,
+        };
+        let record = Record::Cells(vec![Some("x".into())]);
+        for (held, most) in [(0, 1_400_000), (100 << 20, 700_000)] {
+            let (mut rows, mut room) = (Rows::default(), Room::beside(held));
+            let added = (0..most).try_for_each(|_| rows.add(&record, &columns, options, &mut room));
+            let error = added.unwrap_err();
+            assert!(error.message.contains("which the sandbox refuses"), "{error}");
+            assert!(rows.fitting.len() > most / 3, "{}", rows.fitting.len());
+        }
     }
 }

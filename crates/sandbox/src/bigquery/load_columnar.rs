@@ -4,11 +4,15 @@
 
 use super::ApiState;
 use super::job::Outcome;
-use super::load::Load;
+use super::load::{Load, read_failed};
 use super::table_reference::TableReference;
+use googlesql::memory::bytes_of_row;
 use googlesql::value::{Column, ColumnType};
 use googlesql::{SqlError, WriteDisposition};
 use pipelines::container::{Container, ReadOptions, SchemaMismatch, convert_rows};
+
+/// The most bytes of a file: it is read as a whole.
+const MAX_FILE: usize = 64 << 20;
 
 impl Load {
     /// Reads the files and writes all their rows to the table, or none.
@@ -18,20 +22,24 @@ impl Load {
         container: Container,
         reading: ReadOptions,
     ) -> Result<Outcome, SqlError> {
-        let contents = self.contents(state)?;
-        let (mut found, mut parts, mut bytes) = (Vec::<Column>::new(), Vec::new(), 0);
-        for content in &contents {
-            bytes += u64::try_from(content.len()).unwrap_or(u64::MAX);
+        let (places, mut room) = (self.places(state)?, self.room());
+        let (mut found, mut parts) = (Vec::<Column>::new(), Vec::new());
+        let bytes = Self::read_files(state, &places, |file| {
+            let content = file.whole(MAX_FILE).map_err(|error| read_failed(&error))?;
             let (columns, rows) = container
-                .read(content, reading)
-                .map_err(|text| read_error(container, &text))?;
+                .read(&content, reading)
+                .map_err(|text| not_read(container, &text))?;
+            for row in &rows {
+                room.take(bytes_of_row(row))?;
+            }
             for column in &columns {
                 if !found.iter().any(|known| same_name(known, column)) {
                     found.push(column.clone());
                 }
             }
             parts.push((columns, rows));
-        }
+            Ok(())
+        })?;
         let columns = self.target_columns(state, found)?;
         let mut rows = Vec::new();
         for part in parts {
@@ -41,8 +49,8 @@ impl Load {
         }
         Ok(Outcome::Load {
             rows: self.destination.write(state, &columns, &rows)?,
-            files: u64::try_from(contents.len()).unwrap_or(u64::MAX),
-            bytes,
+            files: u64::try_from(places.len()).unwrap_or(u64::MAX),
+            bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
         })
     }
 
@@ -89,12 +97,12 @@ fn same_type(a: &ColumnType, b: &ColumnType) -> bool {
     }
 }
 
-fn read_error(container: Container, text: &str) -> SqlError {
+fn not_read(container: Container, text: &str) -> SqlError {
     let text = match container {
         Container::Avro => {
             format!("The Apache Avro library failed to read data with the following error: {text}")
         }
         Container::Parquet => text.to_owned(),
     };
-    SqlError::bad_data(format!("Error while reading data, error message: {text}"))
+    read_failed(&text)
 }
