@@ -39,7 +39,7 @@ pub fn inputs() -> Vec<Input> {
         lists(330_000)
     );
     let config = json!({ "artifact": { "name": "cdap-data-pipeline", "version": "6.11.0", "scope": "SYSTEM" },
-        "config": lists(4_000_000) });
+        "config": lists(450_000) });
     let multipart = [
         &b"--b\n\n{\"name\":\"x\"}\n--b\n\n"[..],
         &vec![b'x'; 50 << 20],

@@ -48,8 +48,8 @@ pub(super) fn read_at_most(reader: impl Read, limit: usize) -> io::Result<Option
 }
 
 /// What is said of a body that is too large.
-pub(super) fn too_large() -> String {
-    format!("Request payload size exceeds the limit: {MAX_JSON} bytes.")
+pub(super) fn too_large(most: u64) -> String {
+    format!("Request payload size exceeds the limit: {most} bytes.")
 }
 
 /// What is said of a body that is not large, but holds too much.
@@ -84,7 +84,7 @@ pub(super) fn related(headers: &HeaderMap, bytes: &Bytes) -> Result<Related, Bod
     let (metadata, content) = parts.next().zip(parts.next()).ok_or_else(malformed)?;
     let content_type = content.header("content-type").map(str::to_owned);
     if metadata.content.len() > MAX_JSON {
-        return Err(BodyError::Format(too_large()));
+        return Err(BodyError::Format(too_large(MAX_JSON as u64)));
     }
     let metadata = json(&HeaderMap::new(), &metadata.content)?;
     Ok(Related {

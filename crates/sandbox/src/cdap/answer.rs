@@ -36,6 +36,10 @@ pub struct Answer {
 }
 
 const TEXT: &str = "text/plain; charset=utf-8";
+
+/// The most bytes of a list: calls may ask for the same large item again and again.
+const MAX_ANSWER: usize = 16 << 20;
+
 const JSON: &str = "application/json";
 
 impl Answer {
@@ -55,6 +59,27 @@ impl Answer {
             body: gson(value),
             ..Self::default()
         }
+    }
+
+    /// 200 with a list.
+    ///
+    /// # Errors
+    /// It grows too large.
+    pub fn list<T: Serialize>(items: impl Iterator<Item = T>) -> Outcome {
+        let mut body = b"[".to_vec();
+        for (at, item) in items.enumerate() {
+            if at > 0 {
+                body.push(b',');
+            }
+            body.extend(gson(&item));
+            if body.len() > MAX_ANSWER {
+                let text =
+                    format!("An answer of more than {MAX_ANSWER} bytes is not supported by the sandbox.");
+                return Err(Self::refuse(400, text));
+            }
+        }
+        body.push(b']');
+        Ok(Self::raw_json(body))
     }
 
     /// 200 with serialized JSON.

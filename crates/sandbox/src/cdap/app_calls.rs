@@ -215,5 +215,5 @@ pub fn details(call: &Call) -> Outcome {
             error,
         }
     });
-    Ok(Answer::json(&found.collect::<Vec<_>>()))
+    Answer::list(found)
 }

@@ -226,53 +226,50 @@ fn answer_each(
     call: &Call,
     items: &[Item],
     show: impl for<'a> Fn(&'a CdapState, &'a ProgramRef) -> Entry<'a>,
-) -> Answer {
+) -> Outcome {
     let state = call.cdap.state();
-    let entries: Vec<_> = items
-        .iter()
-        .map(|Item { program, .. }| match check_program(&state, program) {
-            Ok(()) => show(&state, program),
-            Err(refused) => Entry::failed(program, &refused),
-        })
-        .collect();
-    Answer::json(&entries)
+    Answer::list(
+        items
+            .iter()
+            .map(|Item { program, .. }| match check_program(&state, program) {
+                Ok(()) => show(&state, program),
+                Err(refused) => Entry::failed(program, &refused),
+            }),
+    )
 }
 
 /// `POST {N}/status`
 pub fn status(call: &Call) -> Outcome {
-    Ok(answer_each(call, &items(call)?, |state, program| {
+    answer_each(call, &items(call)?, |state, program| {
         let newest = state.newest(&program.namespace, &program.app);
         let status = newest.map(|version| program_status(state, program, &version.id));
         Entry {
             status,
             ..Entry::ok(program)
         }
-    }))
+    })
 }
 
 /// `POST {N}/runs`: at most the one latest record of each program's newest version.
 pub fn runs(call: &Call) -> Outcome {
     let items = items(call)?;
     let state = call.cdap.state();
-    let entries: Vec<_> = items
-        .iter()
-        .map(|Item { program, .. }| {
-            let entry = match check_program(&state, program) {
-                Ok(()) => Entry::ok(program),
-                // Only this call names the version that it does not find (measured).
-                Err(_) => Entry::failed(program, &Answer::not_found(&program.entity("-SNAPSHOT"))),
-            };
-            let runs = latest(&state, program)
-                .into_iter()
-                .map(super::run::Run::record)
-                .collect();
-            Entry {
-                runs: Some(runs),
-                ..entry
-            }
-        })
-        .collect();
-    Ok(Answer::json(&entries))
+    let entries = items.iter().map(|Item { program, .. }| {
+        let entry = match check_program(&state, program) {
+            Ok(()) => Entry::ok(program),
+            // Only this call names the version that it does not find (measured).
+            Err(_) => Entry::failed(program, &Answer::not_found(&program.entity("-SNAPSHOT"))),
+        };
+        let runs = latest(&state, program)
+            .into_iter()
+            .map(super::run::Run::record)
+            .collect();
+        Entry {
+            runs: Some(runs),
+            ..entry
+        }
+    });
+    Answer::list(entries)
 }
 
 /// `POST {N}/runcount`
@@ -283,8 +280,8 @@ pub fn count(call: &Call) -> Outcome {
         let text = format!("{count} programs found in the request, the maximum number supported is 100");
         return Err(Answer::refuse(400, text));
     }
-    Ok(answer_each(call, &items, |state, program| Entry {
+    answer_each(call, &items, |state, program| Entry {
         run_count: Some(state.runs_of(program, None).count()),
         ..Entry::ok(program)
-    }))
+    })
 }

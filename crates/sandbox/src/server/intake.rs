@@ -73,8 +73,8 @@ impl Intake {
             connection.works();
             return Ok((Request::from_parts(parts, Body::empty()), held));
         }
-        let is_packed =
-            purpose == Purpose::Read && header_text(&parts.headers, "content-encoding") == Some("gzip");
+        let is_packed = matches!(purpose, Purpose::Read(_))
+            && header_text(&parts.headers, "content-encoding") == Some("gzip");
         let length = body.size_hint().exact();
         let arriving = Arriving::new(body, purpose, is_packed, held.clone(), connection.clone());
         if purpose == Purpose::Written {
@@ -82,7 +82,7 @@ impl Intake {
         }
         let declared = length.unwrap_or_default();
         let refused = if declared > purpose.most() {
-            Some(IntakeError::Large)
+            Some(IntakeError::Large(purpose.most()))
         } else {
             held.wait_for(declared).await.err()
         };
@@ -106,7 +106,7 @@ impl Intake {
 
 /// Whether the body is read as a text, and is no file.
 pub(super) fn is_question(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
-    Purpose::new(method, uri, headers) == Purpose::Read
+    matches!(Purpose::new(method, uri, headers), Purpose::Read(_))
 }
 
 impl Held {

@@ -97,7 +97,10 @@ async fn edit(
     Ok(resource::object_response(&headers, &id, &edited.await?))
 }
 
-/// Refuses fields that the sandbox does not support.
+/// The most bytes of an object's own metadata, keys and values together (cloud.google.com/storage/quotas).
+const MAX_METADATA: usize = 8 << 10;
+
+/// Refuses fields that the sandbox does not support, and too many of them.
 pub(super) fn check_fields(body: &Json) -> Result<(), ApiError> {
     let is_held =
         body["temporaryHold"] == true || body["eventBasedHold"] == true || body["retention"].is_object();
@@ -114,6 +117,16 @@ pub(super) fn check_fields(body: &Json) -> Result<(), ApiError> {
         .any(|(_, value)| !value.is_string() && !value.is_null())
     {
         return Err(ApiError::invalid("Metadata values must be strings"));
+    }
+    let size: usize = body["metadata"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| key.len() + value.as_str().map_or(0, str::len))
+        .sum();
+    if size > MAX_METADATA {
+        let text = format!("The custom metadata of an object has at most {MAX_METADATA} bytes.");
+        return Err(ApiError::invalid(text));
     }
     Ok(())
 }

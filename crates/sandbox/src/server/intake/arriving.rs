@@ -85,12 +85,12 @@ impl Arriving {
     fn pay(&mut self, bytes: &[u8]) -> Result<(), IntakeError> {
         self.arrived += bytes.len() as u64;
         if self.arrived > self.purpose.most() {
-            return Err(IntakeError::Large);
+            return Err(IntakeError::Large(self.purpose.most()));
         }
         let needed = match self.purpose {
             Purpose::Written => return Ok(()),
             Purpose::Kept => self.arrived,
-            Purpose::Read => {
+            Purpose::Read(_) => {
                 self.memory.add(bytes);
                 if self.memory.total() > MAX_JSON_MEMORY {
                     return Err(IntakeError::Many);

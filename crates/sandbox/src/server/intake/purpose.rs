@@ -9,6 +9,12 @@ use axum::http::{HeaderMap, Method, Uri};
 /// The largest file that comes in one request and is kept in memory: what CDAP takes (measured).
 pub(super) const FILE: u64 = 150 << 20;
 
+/// The largest JSON for CDAP, in bytes. Apps and their runs are kept for ever; a pipeline of many stages has 100 KB.
+const CDAP: u64 = 2 << 20;
+
+/// The largest body of other APIs: instances, policies, objects' fields, lists of parts.
+const OTHER: u64 = 1 << 20;
+
 /// What becomes of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -16,8 +22,8 @@ pub(super) enum Purpose {
     Written,
     /// It is a file that is kept as it is.
     Kept,
-    /// It is read as JSON or another text: its values take more than its bytes.
-    Read,
+    /// It is read as JSON or another text, of at most so many bytes: its values take more.
+    Read(u64),
 }
 
 impl Purpose {
@@ -33,13 +39,24 @@ impl Purpose {
             return match UploadKind::new(&params, headers) {
                 UploadKind::Chunk | UploadKind::Media if to_storage => Self::Written,
                 UploadKind::Chunk | UploadKind::Media | UploadKind::Multipart => Self::Kept,
-                UploadKind::Resumable | UploadKind::Unknown(_) => Self::Read,
+                UploadKind::Resumable | UploadKind::Unknown(_) if to_storage => Self::Read(OTHER),
+                UploadKind::Resumable | UploadKind::Unknown(_) => Self::Read(MAX_JSON as u64),
             };
         }
         let segments: Vec<_> = path.split('/').collect();
         let is_jar = *method == Method::POST
             && matches!(segments[..], ["", "api", "v3", "namespaces", _, "artifacts", _]);
-        if is_jar { Self::Kept } else { Self::Read }
+        if is_jar {
+            return Self::Kept;
+        }
+        let is_below = |prefix: &str| path.starts_with(prefix);
+        Self::Read(if is_below("/bigquery/") || is_below("/batch/") {
+            MAX_JSON as u64
+        } else if is_below("/api/") {
+            CDAP
+        } else {
+            OTHER
+        })
     }
 
     /// The most bytes of such a body.
@@ -47,7 +64,7 @@ impl Purpose {
         match self {
             Self::Written => u64::MAX,
             Self::Kept => FILE,
-            Self::Read => MAX_JSON as u64,
+            Self::Read(most) => most,
         }
     }
 }
@@ -56,27 +73,34 @@ impl Purpose {
 mod tests {
     use super::*;
 
+    const READ: Purpose = Purpose::Read(MAX_JSON as u64);
+
     #[test]
     fn what_becomes_of_a_body_is_seen_by_its_address() {
         for (method, uri, protocol, expected) in [
-            ("POST", "/bigquery/v2/projects/p/queries", "", Purpose::Read),
+            ("POST", "/bigquery/v2/projects/p/queries", "", READ),
+            ("POST", "/bigquery/v2/projects/p/datasets/upload/tables", "", READ),
             (
-                "POST",
-                "/bigquery/v2/projects/p/datasets/upload/tables",
+                "PUT",
+                "/api/v3/namespaces/default/apps/a",
                 "",
-                Purpose::Read,
+                Purpose::Read(CDAP),
             ),
-            ("PUT", "/api/v3/namespaces/default/apps/a", "", Purpose::Read),
-            ("PUT", "/api/v3/namespaces/artifacts/apps/a", "", Purpose::Read),
+            (
+                "PUT",
+                "/api/v3/namespaces/artifacts/apps/a",
+                "",
+                Purpose::Read(CDAP),
+            ),
             (
                 "PUT",
                 "/api/v3/namespaces/n/artifacts/a/versions/1/properties",
                 "",
-                Purpose::Read,
+                Purpose::Read(CDAP),
             ),
             ("POST", "/api/v3/namespaces/n/artifacts/a", "", Purpose::Kept),
-            ("PUT", "/sandbox/scenario", "", Purpose::Read),
-            ("POST", "/a-bucket/an-object", "", Purpose::Read),
+            ("PUT", "/sandbox/scenario", "", Purpose::Read(OTHER)),
+            ("POST", "/a-bucket/an-object", "", Purpose::Read(OTHER)),
             ("PUT", "/a-bucket/an-object", "", Purpose::Written),
             (
                 "POST",
@@ -88,7 +112,7 @@ mod tests {
                 "POST",
                 "/upload/bigquery/v2/projects/p/jobs?uploadType=resumable",
                 "",
-                Purpose::Read,
+                READ,
             ),
             (
                 "PUT",
@@ -113,9 +137,9 @@ mod tests {
                 "POST",
                 "/upload/storage/v1/b/x/o?uploadType=resumable",
                 "",
-                Purpose::Read,
+                Purpose::Read(OTHER),
             ),
-            ("POST", "/upload/storage/v1/b/x/o", "", Purpose::Read),
+            ("POST", "/upload/storage/v1/b/x/o", "", Purpose::Read(OTHER)),
             (
                 "PUT",
                 "/resumable/upload/storage/v1/b/x/o?upload_id=1",

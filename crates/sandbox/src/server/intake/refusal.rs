@@ -17,8 +17,8 @@ pub(in crate::server) enum IntakeError {
     Packed(#[from] std::io::Error),
     #[error("The sandbox holds as many bytes of other requests as it may; try again.")]
     Full,
-    #[error("{}", too_large())]
-    Large,
+    #[error("{}", too_large(*.0))]
+    Large(u64),
     #[error("{}", too_many_values())]
     Many,
 }
@@ -30,7 +30,7 @@ impl IntakeError {
             Self::Full => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "backendError"),
             Self::Broken(_) | Self::Slow => (StatusCode::REQUEST_TIMEOUT, "DEADLINE_EXCEEDED", "timeout"),
             Self::Packed(_) => (StatusCode::BAD_REQUEST, "INVALID_ARGUMENT", "parseError"),
-            Self::Large | Self::Many => (
+            Self::Large(_) | Self::Many => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "INVALID_ARGUMENT",
                 "uploadTooLarge",
