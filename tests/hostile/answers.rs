@@ -1,6 +1,6 @@
 //! Short statements and small requests with large answers.
 
-use super::input::{Input, query, request};
+use super::input::{Input, JSON, query, request};
 use super::statements::refused;
 
 const TABLES: &str = "/bigquery/v2/projects/downbeat-sandbox/datasets/cdf_output/tables";
@@ -27,6 +27,17 @@ pub fn inputs() -> Vec<Input> {
     }
     vec![
         numbers,
+        Input::new(
+            "insertAll of 1,000,000 rows that do not fit",
+            request(
+                "POST",
+                &format!("{TABLES}/configuration/insertAll"),
+                JSON,
+                format!(r#"{{"skipInvalidRows":true,"rows":[{}0]}}"#, "0,".repeat(999_999)).as_bytes(),
+            ),
+            400,
+            "too many rows present in the request",
+        ),
         Input::new(
             "100,000 rows of ten numbers",
             query(&format!(

@@ -14,8 +14,12 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use googlesql::value::Value;
 use googlesql::{QuerySettings, TableDescription};
-use serde_json::json;
+use serde_json::{Value as Json, json};
+use std::collections::HashSet;
 use std::sync::Arc;
+
+/// The most rows of one request, as at Google.
+const MAX_INSERTED: usize = 50_000;
 
 /// How many cells a table may have whose rows are kept for the next pages.
 const MAX_SNAPSHOT_CELLS: u64 = 20_000;
@@ -107,11 +111,21 @@ pub(super) async fn insert_all(
     if found.view.is_some() {
         return Err(ApiError::invalid("Cannot add rows to a table of type VIEW."));
     }
-    let body = body::json(&headers, &bytes)?;
+    let mut body = body::json(&headers, &bytes)?;
     let ignore_unknown = boolean(&body["ignoreUnknownValues"]).unwrap_or(false);
     let skip_invalid = boolean(&body["skipInvalidRows"]).unwrap_or(false);
+    let given = match body["rows"].take() {
+        Json::Array(given) => given,
+        _ => Vec::new(),
+    };
+    let count = given.len();
+    if count > MAX_INSERTED {
+        return Err(ApiError::invalid(format!(
+            "too many rows present in the request, limit: {MAX_INSERTED} row count: {count}."
+        )));
+    }
     let (mut rows, mut errors) = (Vec::new(), Vec::new());
-    for (index, row) in body["rows"].as_array().into_iter().flatten().enumerate() {
+    for (index, row) in given.into_iter().enumerate() {
         match row_from_object(&row["json"], &found.columns, ignore_unknown) {
             Ok(cells) => rows.push(cells),
             Err(message) => errors.push((index, "invalid", message)),
@@ -119,8 +133,7 @@ pub(super) async fn insert_all(
     }
     // One bad row stops all others, unless the request says otherwise.
     if !errors.is_empty() && !skip_invalid {
-        let bad: Vec<usize> = errors.iter().map(|(index, ..)| *index).collect();
-        let count = body["rows"].as_array().map_or(0, Vec::len);
+        let bad: HashSet<usize> = errors.iter().map(|(index, ..)| *index).collect();
         errors.extend(
             (0..count)
                 .filter(|index| !bad.contains(index))

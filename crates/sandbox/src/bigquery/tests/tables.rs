@@ -284,3 +284,45 @@ async fn of_two_who_read_the_same_table_one_changes_it() {
     assert!(answers.iter().all(|(status, _)| [200, 412].contains(status)));
     assert_eq!(service.get(LANDING).await.1["labels"], won[0].1["labels"]);
 }
+
+#[tokio::test]
+async fn a_request_inserts_a_bounded_number_of_rows() {
+    let service = Service::start("US").await;
+    service.five();
+    let path = "/projects/p-1/datasets/cdf_output/tables/five/insertAll";
+    let insert = |count: usize| {
+        let rows = vec![0; count];
+        service.ask(
+            Verb::POST,
+            path,
+            Some(json!({"skipInvalidRows": true, "rows": rows})),
+        )
+    };
+    let (status, answer) = insert(50_001).await;
+    assert_eq!(
+        (status, reason(&answer)),
+        (
+            400,
+            (
+                "invalid",
+                "too many rows present in the request, limit: 50000 row count: 50001."
+            )
+        )
+    );
+    let (status, answer) = insert(50_000).await;
+    assert_eq!((status, &answer["insertErrors"]), (200, &Json::Null));
+    let mut rows = vec![json!({"json": {"n": 6}}); 1_000];
+    rows[7] = json!(0);
+    rows[8] = json!({"json": {"n": "x"}});
+    let (_, answer) = service.ask(Verb::POST, path, Some(json!({"rows": rows}))).await;
+    let errors = answer["insertErrors"].as_array().unwrap();
+    assert_eq!(errors.len(), 1_000);
+    assert_eq!(
+        (&errors[0]["index"], &errors[0]["errors"][0]["reason"]),
+        (&json!(8), &json!("invalid"))
+    );
+    assert_eq!(
+        (&errors[8]["index"], &errors[8]["errors"][0]["reason"]),
+        (&json!(7), &json!("stopped"))
+    );
+}
