@@ -4,6 +4,7 @@ use super::error::ApiError;
 use super::params::{Page, PageToken, TimestampFormat};
 use super::record::row_from_object;
 use super::response::ApiResult;
+use super::snapshot::Rows;
 use super::table::{TablePath, find, resource};
 use super::value::boolean;
 use super::{ApiState, encode, query};
@@ -12,8 +13,9 @@ use crate::params::Params;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
+use googlesql::TableDescription;
+use googlesql::memory::bytes_of_row;
 use googlesql::value::Value;
-use googlesql::{QuerySettings, TableDescription};
 use serde_json::{Value as Json, json};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -23,6 +25,9 @@ const MAX_INSERTED: usize = 50_000;
 
 /// How many cells a table may have whose rows are kept for the next pages.
 const MAX_SNAPSHOT_CELLS: u64 = 20_000;
+
+/// How many bytes its rows may take in memory.
+const MAX_SNAPSHOT_BYTES: usize = 16 << 20;
 
 /// What a page token of a larger table begins with, before the time of the table's last change.
 const STAMP: &str = "m";
@@ -44,14 +49,18 @@ pub(super) async fn list(
         Some(id) => id.starts_with(STAMP),
         None => found.rows.saturating_mul(found.columns.len() as u64) > MAX_SNAPSHOT_CELLS,
     };
-    if is_direct {
+    let snapshot = if is_direct {
+        None
+    } else {
+        snapshot(&state, &found, &mut page).await?
+    };
+    let Some(all) = snapshot else {
         if page.snapshot.as_ref().is_some_and(|id| *id != stamp) {
             return Err(expired());
         }
         page.snapshot = Some(stamp);
         return direct(&state, found, selected, page, timestamps).await;
-    }
-    let all = snapshot(&state, &found, &mut page).await?;
+    };
     let project_row = |row: &Vec<Value>| selected.iter().filter_map(|&i| row.get(i).cloned()).collect();
     let projected: Vec<Vec<Value>> = all.iter().map(project_row).collect();
     encode::check(&projected)?;
@@ -158,24 +167,32 @@ pub(super) async fn insert_all(
     Ok(axum::Json(answer))
 }
 
-/// The rows of the page token's snapshot, or the current rows, with a new snapshot if there is a next page.
+/// The rows of the page token's snapshot, or the current rows, with a new snapshot if there is a next page. `None` if
+/// the rows are too large to be kept.
 async fn snapshot(
     state: &ApiState,
     table: &TableDescription,
     page: &mut Page,
-) -> Result<Arc<Vec<Vec<Value>>>, ApiError> {
+) -> Result<Option<Rows>, ApiError> {
     if let Some(id) = &page.snapshot {
-        return state.snapshots.find(id).ok_or_else(expired);
+        return state.snapshots.find(id).ok_or_else(expired).map(Some);
     }
-    let sql = format!("SELECT * FROM `{}`.`{}`", table.dataset, table.name);
-    let outcome = state
-        .with_warehouse(move |warehouse| warehouse.query(&sql, &QuerySettings::default()))
+    let (dataset, name) = (table.dataset.clone(), table.name.clone());
+    let columns: Vec<usize> = (0..table.columns.len()).collect();
+    let count = usize::try_from(table.rows).unwrap_or(usize::MAX);
+    // No more of it is read than a page may have.
+    let rows = state
+        .with_warehouse(move |warehouse| warehouse.page(&dataset, &name, &columns, 0, count))
         .await?;
-    let rows = Arc::new(outcome.rows);
+    let bytes: usize = rows.iter().map(|row| bytes_of_row(row)).sum();
+    if rows.len() < count || bytes > MAX_SNAPSHOT_BYTES {
+        return Ok(None);
+    }
+    let rows = Arc::new(rows);
     if page.start.saturating_add(page.limit.unwrap_or(usize::MAX)) < rows.len() {
         page.snapshot = Some(state.snapshots.add(rows.clone()));
     }
-    Ok(rows)
+    Ok(Some(rows))
 }
 
 /// The indices of the selected columns, in the order of the schema.

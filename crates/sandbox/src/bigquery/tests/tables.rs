@@ -326,3 +326,32 @@ async fn a_request_inserts_a_bounded_number_of_rows() {
         (&json!(7), &json!("stopped"))
     );
 }
+
+#[tokio::test]
+async fn rows_that_are_too_large_to_be_kept_are_read_page_by_page() {
+    let service = Service::start("US").await;
+    let text = ["REPEAT('x', 1000000)"; 5].join(", ");
+    let sql = format!(
+        "CREATE TABLE cdf_output.large AS SELECT n, CONCAT({text}) AS text FROM UNNEST([1, 2, 3, 4, 5]) AS n"
+    );
+    service.query(json!({"query": sql})).await;
+    let path = "/projects/p-1/datasets/cdf_output/tables/large/data?maxResults=1&selectedFields=n";
+    let mut token = String::new();
+    for n in 1..=5 {
+        let (_, page) = service.get(&format!("{path}&pageToken={token}")).await;
+        assert_eq!(page["rows"], json!([{"f": [{"v": n.to_string()}]}]), "{page}");
+        assert_eq!(page["totalRows"], "5");
+        token = page["pageToken"].as_str().unwrap_or_default().to_owned();
+        assert_eq!(token.is_empty(), n == 5);
+    }
+    service
+        .query(json!({"query": "INSERT cdf_output.large (n) VALUES (6)"}))
+        .await;
+    let (_, first) = service.get(path).await;
+    let token = first["pageToken"].as_str().unwrap().to_owned();
+    let sql = "DELETE FROM cdf_output.large WHERE n = 6";
+    service.query(json!({"query": sql})).await;
+    // No snapshot was kept: the pages are those of the table, as long as it does not change.
+    let (status, _) = service.get(&format!("{path}&pageToken={token}")).await;
+    assert_eq!(status, 400);
+}
