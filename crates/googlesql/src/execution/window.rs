@@ -131,10 +131,19 @@ impl WindowCall {
                 group_of: &group_of,
                 outer,
             };
+            // The aggregate of a frame is that of all rows that have the frame.
+            let mut last: Option<(Range<usize>, Value)> = None;
             for position in 0..members.len() {
                 outer.session.step()?;
                 let frame = partition.frame(self.bounds.as_ref(), position);
-                let value = self.value(&partition, position, frame)?;
+                let known = last.take().filter(|(known, _)| *known == frame);
+                let value = match known {
+                    Some((_, value)) => value,
+                    None => self.value(&partition, position, frame.clone())?,
+                };
+                if matches!(self.computation, Computation::Aggregate(_)) {
+                    last = Some((frame, value.clone()));
+                }
                 held.add(memory::bytes_of(&value))?;
                 out[members[position]] = value;
             }

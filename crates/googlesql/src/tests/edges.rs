@@ -52,8 +52,9 @@ fn the_last_numbers_and_dates_overflow_by_name() {
 #[test]
 fn ranks_of_many_rows_take_little_time() {
     let warehouse = warehouse();
-    let sql = "SELECT SUM(a), SUM(b), SUM(c) FROM (SELECT RANK() OVER (ORDER BY DIV(x, 3)) a, \
-               DENSE_RANK() OVER (ORDER BY x) b, RANK() OVER (ORDER BY x * 0) c \
+    let sql = "SELECT SUM(a), SUM(b), SUM(c), MIN(d) FROM (SELECT RANK() OVER (ORDER BY DIV(x, 3)) a, \
+               DENSE_RANK() OVER (ORDER BY x) b, RANK() OVER (ORDER BY x * 0) c, \
+               SUM(x) OVER (PARTITION BY MOD(x, 2)) d \
                FROM UNNEST(GENERATE_ARRAY(0, 29999)) x)";
     let outcome = run(&warehouse, sql).unwrap();
     let sums: Vec<_> = outcome.rows[0].clone();
@@ -62,7 +63,8 @@ fn ranks_of_many_rows_take_little_time() {
         [
             Value::Int(449_985_000),
             Value::Int(450_015_000),
-            Value::Int(30_000)
+            Value::Int(30_000),
+            Value::Int(224_985_000)
         ]
     );
 }
