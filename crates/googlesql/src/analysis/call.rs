@@ -6,6 +6,7 @@ use super::scope::Scope;
 use super::signature::Signature;
 use super::window::is_window_only;
 use super::{Analyzer, Literal, Typed};
+use crate::cancel;
 use crate::cast;
 use crate::error::SqlError;
 use crate::function;
@@ -271,7 +272,13 @@ impl Analyzer<'_> {
                 now: frame.session.now,
                 project: frame.session.project,
             };
-            let value = compute(&values, &context).map_err(SqlError::invalid)?;
+            let value = compute(&values, &context).map_err(|error| {
+                if cancel::is_cancelled() {
+                    SqlError::stopped()
+                } else {
+                    SqlError::invalid(error)
+                }
+            })?;
             memory::check_size(memory::size(&value), &name).map_err(SqlError::invalid)?;
             Ok(value)
         })))

@@ -2,6 +2,8 @@
 
 use super::argument::{count, int, text};
 use super::entry::{Context, Entry};
+use crate::cancel;
+use crate::error::SqlError;
 use crate::memory;
 use crate::regexp::{self, Dialect};
 use crate::value::Value;
@@ -73,23 +75,40 @@ fn extract(values: &[Value], _: &Context<'_>) -> ValueResult {
 }
 
 fn extract_nth(values: &[Value], _: &Context<'_>) -> ValueResult {
-    let skipped = usize::try_from(int(values, 2) - 1).map_err(|_| "Position must be positive")?;
+    let before = |at: usize| usize::try_from(int(values, at).saturating_sub(1));
+    let skipped = before(2).map_err(|_| "Position must be positive")?;
     let nth = if values.len() > 3 {
-        usize::try_from(int(values, 3) - 1).map_err(|_| "Occurrence must be positive")?
+        before(3).map_err(|_| "Occurrence must be positive")?
     } else {
         0
     };
     let from: String = text(values, 0).chars().skip(skipped).collect();
-    Ok(checked(values)?
-        .captures_iter(&from)
-        .nth(nth)
-        .map_or(Value::Null, |found| group(&found)))
+    let pattern = checked(values)?;
+    let found = until_cancelled(pattern.captures_iter(&from)).nth(nth);
+    Ok(found.transpose()?.map_or(Value::Null, |found| group(&found)))
+}
+
+/// What a search finds. In a long text one search for each letter can take minutes.
+fn until_cancelled<T>(found: impl Iterator<Item = T>) -> impl Iterator<Item = Result<T, String>> {
+    found.map(|found| {
+        if cancel::is_cancelled() {
+            return Err(SqlError::stopped().message);
+        }
+        Ok(found)
+    })
 }
 
 fn extract_all(values: &[Value], _: &Context<'_>) -> ValueResult {
     let pattern = checked(values)?;
-    let found = pattern.captures_iter(text(values, 0));
-    memory::limited(found.map(|found| group(&found)), "REGEXP_EXTRACT_ALL")
+    let mut groups = Vec::new();
+    let mut bytes = 0;
+    for found in until_cancelled(pattern.captures_iter(text(values, 0))) {
+        let group = group(&found?);
+        bytes += memory::size(&group);
+        memory::check_size(bytes, "REGEXP_EXTRACT_ALL")?;
+        groups.push(group);
+    }
+    Ok(Value::Array(groups))
 }
 
 /// `\1` is the first group, as in RE2.
@@ -109,7 +128,8 @@ fn replace(values: &[Value], _: &Context<'_>) -> ValueResult {
     }
     let (pattern, whole) = (pattern(values)?, text(values, 0));
     let (mut replaced, mut at) = (String::new(), 0);
-    for found in pattern.captures_iter(whole) {
+    for found in until_cancelled(pattern.captures_iter(whole)) {
+        let found = found?;
         let all = found.get_match();
         replaced.push_str(&whole[at..all.start()]);
         found.expand(&with, &mut replaced);

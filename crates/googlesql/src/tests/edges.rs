@@ -1,6 +1,8 @@
 //! The first and the last of numbers, dates and columns: each has an answer or an error of BigQuery's.
 
 use super::*;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 #[test]
 fn the_last_numbers_and_dates_overflow_by_name() {
@@ -114,4 +116,19 @@ fn many_tables_of_a_with_are_too_complex() {
     };
     assert!(many(500).is_ok());
     assert!(many(20_000).is_err_and(|error| error.message.contains("too many subqueries")));
+}
+
+#[test]
+fn a_search_in_a_long_text_can_be_cancelled() {
+    let warehouse = warehouse();
+    // A statement of one row looks at it nowhere else.
+    let cancelled = Arc::new(AtomicBool::new(true));
+    for function in ["REGEXP_REPLACE", "REGEXP_EXTRACT_ALL"] {
+        let replacement = if function == "REGEXP_REPLACE" { ", 'x'" } else { "" };
+        let sql = format!("SELECT {function}(REPEAT('A', 900000), r'.*[^A-Z]|[A-Z]'{replacement})");
+        let found = warehouse.query_until(&sql, &QuerySettings::default(), &cancelled);
+        assert_eq!(found.unwrap_err().reason, "stopped");
+    }
+    let position = "SELECT REGEXP_EXTRACT('a', 'a', -9223372036854775808)";
+    assert!(run(&warehouse, position).is_err_and(|error| error.message.contains("Position")));
 }
