@@ -177,6 +177,43 @@ async fn nested_rows_are_written_as_json_and_not_as_csv() {
 }
 
 #[tokio::test]
+async fn large_tables_are_written_in_pieces_and_copied_within_a_bound() {
+    let service = Service::start("US").await;
+    service.object("b/keep", "");
+    let text = ["REPEAT('x', 1000000)"; 8].join(", ");
+    let sql = format!(
+        "CREATE TABLE cdf_output.large AS
+         SELECT n, CONCAT({text}) AS text, PARSE_JSON('{{\"b\": 1.5}}') AS j, n > 1 AS t, CAST(NULL AS DATE) AS d
+         FROM UNNEST([1, 2, 3]) AS n"
+    );
+    service.query(json!({"query": sql})).await;
+    let source = json!({"projectId": "p-1", "datasetId": "cdf_output", "tableId": "large"});
+    let extract = json!({"extract": {
+        "sourceTable": source, "destinationUris": ["gs://b/large"], "destinationFormat": "NEWLINE_DELIMITED_JSON",
+    }});
+    let job = service.job(extract).await;
+    assert_eq!(job["status"]["errorResult"], Json::Null, "{job}");
+    let written = fs::read_to_string(service.folder.path().join("b/large")).unwrap();
+    let lines: Vec<Json> = written
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 3);
+    let text = "x".repeat(8_000_000);
+    assert_eq!(
+        lines[2],
+        json!({"n": "3", "text": text, "j": {"b": 1.5}, "t": true})
+    );
+    let to = json!({"projectId": "p-1", "datasetId": "cdf_output", "tableId": "copy"});
+    let copy = |count: usize| json!({"copy": {"sourceTables": vec![&source; count], "destinationTable": to}});
+    let job = service.job(copy(6)).await;
+    let error = &job["status"]["errorResult"];
+    assert_eq!(error["reason"], "resourcesExceeded", "{job}");
+    let job = service.job(copy(2)).await;
+    assert_eq!(job["statistics"]["copy"]["copiedRows"], "6", "{job}");
+}
+
+#[tokio::test]
 async fn compressed_files_are_written_and_loaded() {
     let service = Service::start("US").await;
     service.object("b/1.csv", "1,a\n2,b\n");
