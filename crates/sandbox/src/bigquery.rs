@@ -23,6 +23,7 @@ mod label;
 mod load;
 mod load_columnar;
 mod load_file;
+mod load_format;
 mod load_record;
 mod params;
 mod precondition;

@@ -1,6 +1,6 @@
 //! Schema autodetection for CSV and JSON files.
 
-use super::load::read_failed;
+use super::load_format::read_failed;
 use super::load_record::MAX_COLUMNS;
 use super::record::Record;
 use super::value::scalar_from_text;

@@ -6,7 +6,8 @@
 use super::ApiState;
 use super::autodetect::Detector;
 use super::job::Outcome;
-use super::load_file::Place;
+use super::load_file::{self, Place};
+use super::load_format::{Room, SourceFormat, read_failed};
 use super::load_record;
 use super::record::{Record, RowOptions};
 use super::table_reference::{Destination, TableReference};
@@ -14,14 +15,6 @@ use axum::body::Bytes;
 use googlesql::memory::bytes_of_row;
 use googlesql::value::{Column, Value};
 use googlesql::{SqlError, WriteDisposition};
-use pipelines::container::{Container, ReadOptions};
-use std::fmt::Display;
-
-/// The most bytes that the rows of a job take in memory.
-const MAX_ROWS: usize = 128 << 20;
-
-/// The most bytes that they take together with what was uploaded.
-const MAX_HELD: usize = 160 << 20;
 
 /// A load job.
 pub(super) struct Load {
@@ -36,26 +29,6 @@ pub(super) struct Load {
     pub max_bad_records: usize,
     pub ignore_unknown_values: bool,
 }
-
-/// `sourceFormat`, with the options of each format.
-pub(super) enum SourceFormat {
-    Csv(CsvOptions),
-    Json,
-    /// Avro or Parquet, with the schema in each file.
-    Columnar(Container, ReadOptions),
-}
-
-/// How a CSV file is read.
-pub(super) struct CsvOptions {
-    pub delimiter: u8,
-    pub quote: Option<u8>,
-    pub skip_leading_rows: usize,
-    pub null_marker: String,
-    pub allow_jagged_rows: bool,
-}
-
-/// The memory that is left for rows.
-pub(super) struct Room(usize);
 
 /// The rows so far, and how many records did not fit.
 #[derive(Default)]
@@ -72,7 +45,7 @@ impl Load {
         if let SourceFormat::Columnar(container, reading) = self.format {
             return self.load_columnar(state, container, reading);
         }
-        let places = self.places(state)?;
+        let places = load_file::places(state, self.data.as_ref(), &self.uris)?;
         let (columns, mut has_header) = self.schema(state, &places)?;
         let (mut rows, mut room) = (Rows::default(), self.room());
         let options = RowOptions {
@@ -82,7 +55,7 @@ impl Load {
                 _ => true,
             },
         };
-        let bytes = Self::read_files(state, &places, |file| {
+        let bytes = load_file::read(state, &places, |file| {
             load_record::for_each(&self.format, file, &mut room, &mut |record, room| {
                 if std::mem::take(&mut has_header) {
                     return Ok(());
@@ -138,7 +111,7 @@ impl Load {
             return Err(SqlError::bad_data(message));
         }
         let (mut detector, mut room) = (Detector::default(), self.room());
-        Self::read_files(state, places, |file| {
+        load_file::read(state, places, |file| {
             load_record::for_each(&self.format, file, &mut room, &mut |record, room| {
                 // What the row takes at least: rows for which there is no room are not read twice.
                 if let Record::Cells(cells) = &record {
@@ -173,42 +146,6 @@ impl Rows {
         }
         Ok(())
     }
-}
-
-impl Room {
-    /// The room for rows beside so many bytes that are held anyway.
-    pub fn beside(held: usize) -> Self {
-        Self(MAX_ROWS.min(MAX_HELD.saturating_sub(held)))
-    }
-
-    /// Whether there is room for bytes that are needed only for a moment.
-    ///
-    /// # Errors
-    /// There is not.
-    pub fn check(&self, bytes: usize) -> Result<(), SqlError> {
-        if bytes <= self.0 {
-            return Ok(());
-        }
-        Err(read_failed(&format!(
-            "the rows take more than {MAX_ROWS} bytes of memory, or more than {MAX_HELD} with the upload, which the \
-             sandbox refuses"
-        )))
-    }
-
-    /// Takes bytes for a row.
-    ///
-    /// # Errors
-    /// As [`Self::check`].
-    pub fn take(&mut self, bytes: usize) -> Result<(), SqlError> {
-        self.check(bytes)?;
-        self.0 -= bytes;
-        Ok(())
-    }
-}
-
-/// Why the files of a job cannot be read.
-pub(super) fn read_failed(error: &dyn Display) -> SqlError {
-    SqlError::bad_data(format!("Error while reading data, error message: {error}"))
 }
 
 #[cfg(test)]

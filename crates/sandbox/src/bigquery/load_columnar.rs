@@ -4,7 +4,9 @@
 
 use super::ApiState;
 use super::job::Outcome;
-use super::load::{Load, read_failed};
+use super::load::Load;
+use super::load_file;
+use super::load_format::read_failed;
 use super::table_reference::TableReference;
 use googlesql::memory::bytes_of_row;
 use googlesql::value::{Column, ColumnType};
@@ -22,9 +24,12 @@ impl Load {
         container: Container,
         reading: ReadOptions,
     ) -> Result<Outcome, SqlError> {
-        let (places, mut room) = (self.places(state)?, self.room());
+        let (places, mut room) = (
+            load_file::places(state, self.data.as_ref(), &self.uris)?,
+            self.room(),
+        );
         let (mut found, mut parts) = (Vec::<Column>::new(), Vec::new());
-        let bytes = Self::read_files(state, &places, |file| {
+        let bytes = load_file::read(state, &places, |file| {
             let content = file.whole(MAX_FILE).map_err(|error| read_failed(&error))?;
             let (columns, rows) = container
                 .read(&content, reading)

@@ -1,6 +1,6 @@
 //! The files of a load job, which are read piece by piece.
 
-use super::load::{Load, read_failed};
+use super::load_format::read_failed;
 use super::{ApiState, MAX_UPLOAD};
 use crate::body::read_at_most;
 use axum::body::Bytes;
@@ -32,38 +32,40 @@ pub(super) struct LoadFile<'l> {
     most: usize,
 }
 
-impl Load {
-    /// Where the files are.
-    pub(super) fn places(&self, state: &ApiState) -> Result<Vec<Place<'_>>, SqlError> {
-        if let Some(data) = &self.data {
-            return Ok(vec![Place::Upload(data)]);
-        }
-        let mut places = Vec::new();
-        for uri in &self.uris {
-            let found = matching_objects(state, uri)?;
-            if found.is_empty() {
-                return Err(SqlError::not_found(format!("Not found: URI {uri}")));
-            }
-            places.extend(found.into_iter().map(Place::Object));
-        }
-        Ok(places)
+/// Where the files are.
+pub(super) fn places<'l>(
+    state: &ApiState,
+    data: Option<&'l Bytes>,
+    uris: &[String],
+) -> Result<Vec<Place<'l>>, SqlError> {
+    if let Some(data) = data {
+        return Ok(vec![Place::Upload(data)]);
     }
+    let mut places = Vec::new();
+    for uri in uris {
+        let found = matching_objects(state, uri)?;
+        if found.is_empty() {
+            return Err(SqlError::not_found(format!("Not found: URI {uri}")));
+        }
+        places.extend(found.into_iter().map(Place::Object));
+    }
+    Ok(places)
+}
 
-    /// Gives each file to `each`, one after the other; together they have no more bytes than an upload may have.
-    /// Returns how many bytes they have.
-    pub(super) fn read_files<'l>(
-        state: &ApiState,
-        places: &[Place<'l>],
-        mut each: impl FnMut(&mut LoadFile<'l>) -> Result<(), SqlError>,
-    ) -> Result<usize, SqlError> {
-        let mut bytes = 0;
-        for place in places {
-            let mut file = LoadFile::open(state, place, MAX_UPLOAD.saturating_sub(bytes))?;
-            each(&mut file)?;
-            bytes = bytes.saturating_add(file.taken);
-        }
-        Ok(bytes)
+/// Gives each file to `each`, one after the other; together they have no more bytes than an upload may have.
+/// Returns how many bytes they have.
+pub(super) fn read<'l>(
+    state: &ApiState,
+    places: &[Place<'l>],
+    mut each: impl FnMut(&mut LoadFile<'l>) -> Result<(), SqlError>,
+) -> Result<usize, SqlError> {
+    let mut bytes = 0;
+    for place in places {
+        let mut file = LoadFile::open(state, place, MAX_UPLOAD.saturating_sub(bytes))?;
+        each(&mut file)?;
+        bytes = bytes.saturating_add(file.taken);
     }
+    Ok(bytes)
 }
 
 impl<'l> LoadFile<'l> {

@@ -1,7 +1,7 @@
 //! The records of CSV and JSON lines, one after the other: no more than one row is held here, and it is bounded before
 //! anything is made of it.
 
-use super::load::{CsvOptions, Room, SourceFormat, read_failed};
+use super::load_format::{CsvOptions, Room, SourceFormat, read_failed};
 use super::record::Record;
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 use googlesql::SqlError;
