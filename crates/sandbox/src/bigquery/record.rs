@@ -47,9 +47,7 @@ fn row_from_cells(
         ));
     }
     let texts = columns.iter().enumerate();
-    texts
-        .map(|(index, column)| cell(cells.get(index).and_then(Option::as_deref), column))
-        .collect()
+    exact(texts.map(|(index, column)| cell(cells.get(index).and_then(Option::as_deref), column)))
 }
 
 /// A row of these columns out of a JSON object, or why the object does not fit them.
@@ -83,7 +81,17 @@ pub(super) fn row_from_object(
         };
         cell(text.as_deref(), column)
     };
-    columns.iter().map(value).collect()
+    exact(columns.iter().map(value))
+}
+
+/// A row with no more room than it needs: of a result that may be an error, `collect` does not know the length, and a
+/// short row would take twice as much.
+fn exact(cells: impl ExactSizeIterator<Item = Result<Value, String>>) -> Result<Vec<Value>, String> {
+    let mut row = Vec::with_capacity(cells.len());
+    for cell in cells {
+        row.push(cell?);
+    }
+    Ok(row)
 }
 
 fn cell(text: Option<&str>, column: &Column) -> Result<Value, String> {
@@ -102,4 +110,24 @@ fn unparsable(text: &str, column: &Column) -> String {
         type_name(&column.kind),
         column.name
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_has_no_more_room_than_it_needs() {
+        let columns = [Column::nullable("a", ColumnType::String)];
+        let options = RowOptions {
+            ignore_unknown_values: false,
+            allow_jagged_rows: false,
+        };
+        for record in [
+            Record::Cells(vec![Some("x".into())]),
+            Record::Object(serde_json::json!({"a": "x"})),
+        ] {
+            assert_eq!(record.row(&columns, options).unwrap().capacity(), 1);
+        }
+    }
 }

@@ -156,7 +156,7 @@ fn delimited_row(line: &str, by: &str, with_quotes: bool, columns: &[Column]) ->
         None | Some("") => Ok(Value::Null),
         Some(text) => parse(text, column),
     };
-    columns.iter().enumerate().map(cell).collect()
+    exact(columns.iter().enumerate().map(cell))
 }
 
 fn json_row(line: &str, columns: &[Column]) -> Result<Vec<Value>, String> {
@@ -166,7 +166,16 @@ fn json_row(line: &str, columns: &[Column]) -> Result<Vec<Value>, String> {
         Json::String(text) => parse(text, column),
         other => parse(&other.to_string(), column),
     };
-    columns.iter().map(cell).collect()
+    exact(columns.iter().map(cell))
+}
+
+/// A row with no more room than it needs: of a result that may be an error, `collect` does not know the length.
+fn exact(cells: impl ExactSizeIterator<Item = Result<Value, String>>) -> Result<Vec<Value>, String> {
+    let mut row = Vec::with_capacity(cells.len());
+    for cell in cells {
+        row.push(cell?);
+    }
+    Ok(row)
 }
 
 fn parse(text: &str, column: &Column) -> Result<Value, String> {
@@ -259,6 +268,7 @@ mod tests {
             rows[0],
             [Value::Int(1), text("a, b"), Value::Date("2024-02-29".into())]
         );
+        assert_eq!(rows[0].capacity(), 3);
         assert_eq!(rows[1], [Value::Int(2), Value::Null, Value::Null]);
         let json = read(&Format::Json, b"{\"name\":\"x\",\"id\":7}\n", false, &columns).unwrap();
         assert_eq!(json, [[Value::Int(7), text("x"), Value::Null]]);
