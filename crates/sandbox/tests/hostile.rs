@@ -295,6 +295,54 @@ fn depth_and_size_are_bounded() {
     }
 }
 
+#[test]
+fn what_is_kept_for_ever_is_small() {
+    let sandbox = Served::start();
+    let create = "POST /v1/projects/downbeat-sandbox/locations/us-west1/instances?instanceId=a";
+    for (request, status, text) in [
+        (
+            asks(
+                &sandbox,
+                "PUT /api/v3/namespaces/default/securekeys/k",
+                &format!("{{\"data\": \"{}\"}}", "x".repeat(70_000)),
+            ),
+            400,
+            "A secure key of more than 65536 bytes",
+        ),
+        (
+            asks(
+                &sandbox,
+                "PUT /api/v3/namespaces/default/preferences",
+                &format!("{{\"k\": \"{}\"}}", "x".repeat(140_000)),
+            ),
+            400,
+            "more than 131072 bytes together",
+        ),
+        (
+            asks(
+                &sandbox,
+                create,
+                &format!("{{\"labels\": {{\"a\": \"{}\"}}}}", "x".repeat(70_000)),
+            ),
+            400,
+            "exceeds the limit: 65536 bytes",
+        ),
+        (
+            asks(
+                &sandbox,
+                "POST /upload/storage/v1/b/downbeat-sandbox-landing/o?uploadType=resumable&name=a",
+                &format!("{{\"metadata\": {{\"a\": \"{}\"}}}}", "x".repeat(9_000)),
+            ),
+            400,
+            "at most 8192 bytes",
+        ),
+    ] {
+        let (told, answer) = sandbox.say(&request);
+        assert_eq!(told, status, "{answer}");
+        assert!(answer.contains(text), "{answer}");
+    }
+}
+
 /// These bytes as gzip.
 fn packed(bytes: &[u8]) -> Vec<u8> {
     let mut packed = Vec::new();

@@ -56,6 +56,7 @@ pub fn put(call: &Call) -> Outcome {
         let body = call.json().map_err(|_| invalid())?;
         string_map(&body).map_err(|error| match error {
             StringMapError::Null(_) => Answer::refuse(500, error.gson_text()),
+            StringMapError::TooLarge => Answer::refuse(400, error.gson_text()),
             _ => invalid(),
         })?
     };

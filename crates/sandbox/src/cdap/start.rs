@@ -11,7 +11,7 @@ use super::profile::{self, PROFILE_ARGUMENT};
 use super::program::{ProgramKind, ProgramRef};
 use super::run::{ClusterStatus, Run};
 use super::state::{CdapState, has_program};
-use super::string_map::{InOrder, string_map};
+use super::string_map::{InOrder, StringMapError, string_map};
 use crate::Personality;
 use crate::run_status::RunStatus;
 use crate::scenario::{FlowLimit, RunFault};
@@ -273,7 +273,14 @@ pub fn program(call: &Call) -> Outcome {
             Err(_) if call.text().trim_start().starts_with(char::is_alphabetic) => Ordered::Text(call.text()),
             Err((text, _)) => return Err(Answer::refuse(500, text)),
         };
-        string_map(&body).map_err(|error| Answer::refuse(500, error.gson_text_at(&call.text(), 1, "$.")))?
+        string_map(&body).map_err(|error| {
+            let status = if error == StringMapError::TooLarge {
+                400
+            } else {
+                500
+            };
+            Answer::refuse(status, error.gson_text_at(&call.text(), 1, "$."))
+        })?
     };
     call.cdap.start(&program, arguments)?;
     Ok(Answer::empty())
