@@ -125,7 +125,7 @@ pub fn inputs() -> Vec<Input> {
         Input {
             name: "a table of 2.1 GB in one line",
             requests: vec![store("line"), load("line"), get(&format!("{JOBS}/line"))],
-            answer: (200, "which the sandbox refuses"),
+            answer: (200, "Row size is larger than"),
             until: "DONE",
             clients: 1,
         },

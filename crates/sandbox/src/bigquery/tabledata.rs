@@ -123,7 +123,7 @@ pub(super) async fn insert_all(
     let mut body = body::json(&headers, &bytes)?;
     let ignore_unknown = boolean(&body["ignoreUnknownValues"]).unwrap_or(false);
     let skip_invalid = boolean(&body["skipInvalidRows"]).unwrap_or(false);
-    let given = match body["rows"].take() {
+    let given = match body.get_mut("rows").map(Json::take).unwrap_or_default() {
         Json::Array(given) => given,
         _ => Vec::new(),
     };
