@@ -1,7 +1,11 @@
 //! Why a statement was refused, in BigQuery's words.
 
+use rusqlite::ErrorCode;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+
+/// The reason of a transaction that met another one: clients run such a job again.
+const CONFLICT: &str = "backendError";
 
 /// A refused statement.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -54,6 +58,11 @@ impl SqlError {
         }
     }
 
+    /// Whether another transaction wrote, or is writing, what this one wants to change.
+    pub(crate) fn is_conflict(&self) -> bool {
+        self.reason == CONFLICT
+    }
+
     /// The storage failed, not the statement.
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self {
@@ -76,7 +85,14 @@ impl SqlError {
 
 impl From<rusqlite::Error> for SqlError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::internal(format!("The sandbox's storage failed: {error}"))
+        let failed = Self::internal(format!("The sandbox's storage failed: {error}"));
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy) => Self {
+                reason: CONFLICT.into(),
+                ..failed
+            },
+            _ => failed,
+        }
     }
 }
 

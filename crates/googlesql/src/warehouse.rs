@@ -146,7 +146,7 @@ impl Warehouse {
         if matches!(statement, Statement::Query(_)) {
             self.connections.read(run)
         } else {
-            self.connections.write(run)
+            self.connections.change(run)
         }
     }
 

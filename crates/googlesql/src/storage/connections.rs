@@ -1,28 +1,27 @@
-//! The pool of connections: one writer and several readers.
+//! The connections to SQLite: one that writes and some that read.
 //!
 //! ```text
-//! writer    one transaction after the other
-//! reader ┐  each sees what was committed when it began; none waits for the writer or for another
-//! reader ┘  (SQLite's write-ahead log)
+//! write    one transaction after the other
+//! read     sees what was committed when it began; waits for nobody (SQLite's write-ahead log)
+//! change   reads as `read` does, and writes at its end
 //! ```
 //!
-//! A storage in memory has one connection, which all statements share in turn. A reader never writes:
-//! SQLite refuses it.
+//! A storage in memory has one connection, which all statements share in turn.
 
 use super::catalog;
 use crate::cancel;
 use crate::error::SqlError;
 use crate::owner_only;
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How many idle readers are kept open.
+/// How many idle connections are kept open.
 const MAX_IDLE: usize = 4;
 
-/// How long a statement waits for a lock that another process holds.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a transaction waits until another one has written what it computed.
+const BUSY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// All connections of one storage.
 #[derive(Debug)]
@@ -55,20 +54,43 @@ impl Connections {
     pub fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T, SqlError>) -> Result<T, SqlError> {
         // A panic while the lock was held leaves no half-done change: SQLite rolls back.
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        transact(&mut writer, work)
+        // A transaction that first reads cannot wait for another one's end.
+        transact(&mut writer, TransactionBehavior::Immediate, work)
     }
 
-    /// Does work that only reads, in one transaction.
+    /// Does work that only reads, in one transaction. SQLite refuses it if it writes.
     pub fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, SqlError>) -> Result<T, SqlError> {
+        match &self.file {
+            Some(file) => self.beside_the_writer(file, true, work),
+            None => self.write(work),
+        }
+    }
+
+    /// Does work that reads first and writes last, in one transaction. It does not keep others from writing while
+    /// it reads. If one of them did, the work is done again, and others wait for it.
+    pub fn change<T>(&self, work: impl Fn(&Connection) -> Result<T, SqlError>) -> Result<T, SqlError> {
         let Some(file) = &self.file else {
             return self.write(work);
         };
+        match self.beside_the_writer(file, false, &work) {
+            Err(error) if error.is_conflict() => self.write(work),
+            done => done,
+        }
+    }
+
+    fn beside_the_writer<T>(
+        &self,
+        file: &Path,
+        query_only: bool,
+        work: impl FnOnce(&Connection) -> Result<T, SqlError>,
+    ) -> Result<T, SqlError> {
         let idle = self.idle().pop();
-        let mut reader = idle.map_or_else(|| open_read_only(file), Ok)?;
-        let done = transact(&mut reader, work);
+        let mut connection = idle.map_or_else(|| open_file(file), Ok)?;
+        connection.pragma_update(None, "query_only", query_only)?;
+        let done = transact(&mut connection, TransactionBehavior::Deferred, work);
         let mut idle = self.idle();
         if idle.len() < MAX_IDLE {
-            idle.push(reader);
+            idle.push(connection);
         }
         done
     }
@@ -80,9 +102,10 @@ impl Connections {
 
 fn transact<T>(
     connection: &mut Connection,
+    behavior: TransactionBehavior,
     work: impl FnOnce(&Connection) -> Result<T, SqlError>,
 ) -> Result<T, SqlError> {
-    let transaction = connection.transaction()?;
+    let transaction = connection.transaction_with_behavior(behavior)?;
     let done = work(&transaction)?;
     transaction.commit()?;
     Ok(done)
@@ -90,12 +113,6 @@ fn transact<T>(
 
 fn open_file(file: &Path) -> rusqlite::Result<Connection> {
     configured(Connection::open(file)?)
-}
-
-fn open_read_only(file: &Path) -> rusqlite::Result<Connection> {
-    let connection = open_file(file)?;
-    connection.pragma_update(None, "query_only", true)?;
-    Ok(connection)
 }
 
 fn configured(mut connection: Connection) -> rusqlite::Result<Connection> {
@@ -111,38 +128,73 @@ fn io_error(error: std::io::Error) -> rusqlite::Error {
 #[cfg(test)]
 mod tests {
     use crate::outcome::QuerySettings;
+    use crate::value::Value;
     use crate::warehouse::Warehouse;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
+    /// A million times a million rows.
+    const ENDLESS: &str =
+        "UNNEST(GENERATE_ARRAY(1, 1000000)) AS a, UNNEST(GENERATE_ARRAY(1, 1000000)) AS b";
+
     #[test]
     fn a_long_statement_does_not_hold_up_others() {
+        for statement in [
+            format!("SELECT COUNT(*) FROM {ENDLESS}"),
+            format!("INSERT INTO d.t (id) SELECT CAST(COUNT(*) AS STRING) FROM {ENDLESS}"),
+            format!("UPDATE d.t SET id = 'x' WHERE (SELECT COUNT(*) FROM {ENDLESS}) > 0"),
+            format!("DELETE FROM d.t WHERE (SELECT COUNT(*) FROM {ENDLESS}) > 0"),
+            format!(
+                "MERGE d.t AS t USING (SELECT CAST(COUNT(*) AS STRING) AS id FROM {ENDLESS}) AS s \
+                 ON t.id = s.id WHEN NOT MATCHED THEN INSERT ROW"
+            ),
+            format!("CREATE OR REPLACE TABLE d.t AS SELECT COUNT(*) AS id FROM {ENDLESS}"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let warehouse = Warehouse::open(Some(folder.path()), "p-1", "US").unwrap();
+            let run = |sql: &str| warehouse.query(sql, &QuerySettings::default()).unwrap();
+            run("CREATE SCHEMA d");
+            run("CREATE TABLE d.t (id STRING)");
+            run("INSERT INTO d.t (id) VALUES ('old')");
+            let idle = || warehouse.connections.idle().len();
+            assert_eq!(idle(), 1);
+            let stop = Arc::new(AtomicBool::new(false));
+            std::thread::scope(|scope| {
+                let endless =
+                    scope.spawn(|| warehouse.query_until(&statement, &QuerySettings::default(), &stop));
+                while idle() > 0 {
+                    assert!(!endless.is_finished(), "{statement}");
+                    std::thread::yield_now();
+                }
+                run("INSERT INTO d.t (id) VALUES ('new')");
+                assert_eq!(run("SELECT id FROM d.t").rows.len(), 2);
+                let table = warehouse.table("d", "t").unwrap();
+                assert_eq!(table.unwrap().rows, 2);
+                assert!(!endless.is_finished(), "{statement}");
+                stop.store(true, Ordering::Relaxed);
+                assert_eq!(endless.join().unwrap().unwrap_err().reason, "stopped");
+            });
+            assert_eq!(run("SELECT id FROM d.t").rows.len(), 2, "{statement}");
+        }
+    }
+
+    #[test]
+    fn no_change_is_lost_when_statements_run_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let warehouse = Warehouse::open(Some(folder.path()), "p-1", "US").unwrap();
         let run = |sql: &str| warehouse.query(sql, &QuerySettings::default()).unwrap();
         run("CREATE SCHEMA d");
-        run("CREATE TABLE d.t (id STRING)");
-        run("SELECT 1");
-        let readers = || warehouse.connections.idle().len();
-        assert_eq!(readers(), 1);
-        let stop = Arc::new(AtomicBool::new(false));
+        run("CREATE TABLE d.t AS SELECT 0 AS number");
         std::thread::scope(|scope| {
-            let endless = scope.spawn(|| {
-                let all = "SELECT COUNT(*) FROM UNNEST(GENERATE_ARRAY(1, 1000000)) AS a, \
-                     UNNEST(GENERATE_ARRAY(1, 1000000)) AS b";
-                warehouse.query_until(all, &QuerySettings::default(), &stop)
-            });
-            while readers() > 0 {
-                std::thread::yield_now();
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..25 {
+                        run("UPDATE d.t SET number = number + 1 WHERE true");
+                    }
+                });
             }
-            run("INSERT INTO d.t (id) VALUES ('new')");
-            assert_eq!(run("SELECT id FROM d.t").rows.len(), 1);
-            let table = warehouse.table("d", "t").unwrap();
-            assert_eq!(table.unwrap().rows, 1);
-            assert!(!endless.is_finished());
-            stop.store(true, Ordering::Relaxed);
-            assert_eq!(endless.join().unwrap().unwrap_err().reason, "stopped");
         });
+        assert_eq!(run("SELECT number FROM d.t").rows, [[Value::Int(100)]]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::cancel;
 use crate::cell::{self, quote};
 use crate::error::SqlError;
 use crate::value::{Column, Row, Value};
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, ErrorCode, params_from_iter};
 
 /// What is read of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -100,7 +100,7 @@ pub(crate) fn insert(
         let cells = cells.map(|(i, column)| cell::to_sqlite_column(value(i), &column.kind));
         insert
             .execute(params_from_iter(cells))
-            .map_err(|error| refused(&error, columns))?;
+            .map_err(|error| refused(error, columns))?;
     }
     Ok(())
 }
@@ -130,7 +130,7 @@ pub(crate) fn update(
         .chain([rusqlite::types::Value::Integer(id)]);
     update
         .execute(params_from_iter(cells))
-        .map_err(|error| refused(&error, columns))?;
+        .map_err(|error| refused(error, columns))?;
     Ok(())
 }
 
@@ -156,7 +156,7 @@ pub(crate) fn check_arrays(columns: &[Column], row: &[Value]) -> Result<(), SqlE
 }
 
 fn failed(error: rusqlite::Error) -> SqlError {
-    if error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) || cancel::is_cancelled()
+    if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) || cancel::is_cancelled()
     {
         return SqlError::stopped();
     }
@@ -164,7 +164,13 @@ fn failed(error: rusqlite::Error) -> SqlError {
 }
 
 /// SQLite's refusal of a row in BigQuery's words.
-fn refused(error: &rusqlite::Error, columns: &[Column]) -> SqlError {
+fn refused(error: rusqlite::Error, columns: &[Column]) -> SqlError {
+    if !matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig)
+    ) {
+        return failed(error);
+    }
     let text = error.to_string();
     if let Some(name) = text.strip_prefix("NOT NULL constraint failed: ") {
         // The text is `table.column`, and the table's name has dots too.
