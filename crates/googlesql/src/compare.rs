@@ -43,13 +43,19 @@ pub(crate) const fn is_nan(value: &Value) -> bool {
 
 /// The smallest (`Less`) or largest (`Greater`) value: a NaN if there is one, NULL of none.
 pub(crate) fn extreme(values: &[Value], wanted: Ordering) -> Value {
-    let nan = values.iter().find(|value| is_nan(value));
-    let best = values.iter().reduce(
-        |best, value| {
-            if order(value, best) == wanted { value } else { best }
-        },
-    );
-    nan.or(best).cloned().unwrap_or(Value::Null)
+    let best = values.iter().reduce(|best, value| {
+        if replaces(value, best, wanted) {
+            value
+        } else {
+            best
+        }
+    });
+    best.cloned().unwrap_or(Value::Null)
+}
+
+/// Whether a value replaces the smallest (`Less`) or largest (`Greater`) one so far.
+pub(crate) fn replaces(value: &Value, best: &Value, wanted: Ordering) -> bool {
+    !is_nan(best) && (is_nan(value) || order(value, best) == wanted)
 }
 
 /// What is equal for values that GROUP BY, DISTINCT and a join take for the same: a hash of 128 bits, because the values

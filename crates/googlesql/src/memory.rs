@@ -79,11 +79,6 @@ pub(crate) struct Held<'m> {
 }
 
 impl Held<'_> {
-    /// How many bytes it counts.
-    pub const fn bytes(&self) -> usize {
-        self.bytes
-    }
-
     /// Counts more bytes.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Statements and their outcomes.
 
+mod aggregates;
 mod arrays;
 mod changes;
 mod demo;

@@ -41,6 +41,19 @@ impl Analyzer<'_> {
         let Some(function) = F::from_name(&call.name) else {
             return Err(self.unknown_function(&call.name, at));
         };
+        if !function.is_collection() {
+            let clauses = [
+                ("ORDER BY", !call.order.is_empty()),
+                ("LIMIT", call.limit.is_some()),
+            ];
+            if let Some((clause, _)) = clauses.iter().find(|(_, is_there)| *is_there) {
+                let name = &call.name;
+                return Err(self.wrong(
+                    at,
+                    format!("Aggregate function {name} does not support {clause} in arguments"),
+                ));
+            }
+        }
         let argument = self.aggregate_argument(scope, function, call, at)?;
         let kind = self.aggregate_type(function, &call.name, argument.as_ref(), at)?;
         let second = call

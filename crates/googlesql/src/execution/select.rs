@@ -169,7 +169,8 @@ impl GroupingPlan {
         for (mut row, members) in groups {
             let bytes = memory::bytes_of_row(&row) + GROUP + members.len() * size_of::<usize>();
             for aggregate in &self.aggregates {
-                row.push(aggregate.compute(members.iter().map(|&member| outer.inner(&rows[member])))?);
+                let rows = members.iter().map(|&member| outer.inner(&rows[member]));
+                row.push(aggregate.compute(outer.session, rows)?);
             }
             drop(members);
             out.push(row)?;

@@ -4,7 +4,7 @@
 
 mod value;
 
-use super::aggregate::Aggregate;
+use super::aggregate::{Accumulator, Aggregate};
 use super::sort::{self, SortKey};
 use super::{Run, evaluate};
 use crate::compare;
@@ -131,50 +131,33 @@ impl WindowCall {
                 group_of: &group_of,
                 outer,
             };
-            // The aggregate of a frame is that of all rows that have the frame.
-            let mut last: Option<(Range<usize>, Value)> = None;
+            let mut running: Option<(Range<usize>, Accumulator<'_>)> = None;
             for position in 0..members.len() {
                 outer.session.step()?;
                 let frame = partition.frame(self.bounds.as_ref(), position);
-                let known = last.take().filter(|(known, _)| *known == frame);
-                let value = match known {
-                    Some((_, value)) => value,
-                    None => self.value(&partition, position, frame.clone())?,
+                let value = match &self.computation {
+                    Computation::Aggregate(aggregate) => {
+                        partition.aggregate(aggregate, frame, &mut running)?
+                    }
+                    Computation::Function {
+                        function,
+                        arguments,
+                        ignore_nulls,
+                    } => value::Call {
+                        function: *function,
+                        arguments,
+                        ignore_nulls: *ignore_nulls,
+                        partition: &partition,
+                        position,
+                        frame,
+                    }
+                    .value()?,
                 };
-                if matches!(self.computation, Computation::Aggregate(_)) {
-                    last = Some((frame, value.clone()));
-                }
                 held.add(memory::bytes_of(&value))?;
                 out[members[position]] = value;
             }
         }
         Ok(out)
-    }
-
-    fn value(
-        &self,
-        partition: &Partition<'_>,
-        position: usize,
-        frame: Range<usize>,
-    ) -> Result<Value, SqlError> {
-        match &self.computation {
-            Computation::Aggregate(aggregate) => {
-                aggregate.compute(frame.map(|position| partition.row(position)))
-            }
-            Computation::Function {
-                function,
-                arguments,
-                ignore_nulls,
-            } => value::Call {
-                function: *function,
-                arguments,
-                ignore_nulls: *ignore_nulls,
-                partition,
-                position,
-                frame,
-            }
-            .value(),
-        }
     }
 }
 
@@ -186,6 +169,32 @@ impl Partition<'_> {
     /// The row at a position of the partition.
     fn row(&self, position: usize) -> Frame<'_> {
         self.outer.inner(&self.rows[self.members[position]])
+    }
+
+    /// The aggregate of a frame's rows. Those of a frame that only grows are added once.
+    fn aggregate<'a>(
+        &self,
+        aggregate: &'a Aggregate,
+        frame: Range<usize>,
+        running: &mut Option<(Range<usize>, Accumulator<'a>)>,
+    ) -> Result<Value, SqlError>
+    where
+        Self: 'a,
+    {
+        let grows = |known: &Range<usize>| known.start == frame.start && known.end <= frame.end;
+        let known = running.take().filter(|(known, _)| grows(known));
+        let (known, mut accumulator) = known.unwrap_or_else(|| {
+            (
+                frame.start..frame.start,
+                Accumulator::new(aggregate, self.outer.session),
+            )
+        });
+        for position in known.end..frame.end {
+            accumulator.add(&self.row(position))?;
+        }
+        let value = accumulator.value()?;
+        *running = Some((frame, accumulator));
+        Ok(value)
     }
 
     /// How many groups of peers are before that of a position.

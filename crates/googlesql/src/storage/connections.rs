@@ -134,8 +134,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     /// A million times a million rows.
-    const ENDLESS: &str =
-        "UNNEST(GENERATE_ARRAY(1, 1000000)) AS a, UNNEST(GENERATE_ARRAY(1, 1000000)) AS b";
+    const ENDLESS: &str = "UNNEST(GENERATE_ARRAY(1, 1000000)) AS a, UNNEST(GENERATE_ARRAY(1, 1000000)) AS b";
 
     #[test]
     fn a_long_statement_does_not_hold_up_others() {

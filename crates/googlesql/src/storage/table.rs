@@ -156,8 +156,7 @@ pub(crate) fn check_arrays(columns: &[Column], row: &[Value]) -> Result<(), SqlE
 }
 
 fn failed(error: rusqlite::Error) -> SqlError {
-    if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) || cancel::is_cancelled()
-    {
+    if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) || cancel::is_cancelled() {
         return SqlError::stopped();
     }
     error.into()

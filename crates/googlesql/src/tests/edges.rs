@@ -54,9 +54,9 @@ fn the_last_numbers_and_dates_overflow_by_name() {
 #[test]
 fn ranks_of_many_rows_take_little_time() {
     let warehouse = warehouse();
-    let sql = "SELECT SUM(a), SUM(b), SUM(c), MIN(d) FROM (SELECT RANK() OVER (ORDER BY DIV(x, 3)) a, \
+    let sql = "SELECT SUM(a), SUM(b), SUM(c), MIN(d), MAX(e) FROM (SELECT RANK() OVER (ORDER BY DIV(x, 3)) a, \
                DENSE_RANK() OVER (ORDER BY x) b, RANK() OVER (ORDER BY x * 0) c, \
-               SUM(x) OVER (PARTITION BY MOD(x, 2)) d \
+               SUM(x) OVER (PARTITION BY MOD(x, 2)) d, SUM(x) OVER (ORDER BY x) e \
                FROM UNNEST(GENERATE_ARRAY(0, 29999)) x)";
     let outcome = run(&warehouse, sql).unwrap();
     let sums: Vec<_> = outcome.rows[0].clone();
@@ -66,7 +66,8 @@ fn ranks_of_many_rows_take_little_time() {
             Value::Int(449_985_000),
             Value::Int(450_015_000),
             Value::Int(30_000),
-            Value::Int(224_985_000)
+            Value::Int(224_985_000),
+            Value::Int(449_985_000),
         ]
     );
 }
