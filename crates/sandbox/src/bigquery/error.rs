@@ -57,7 +57,9 @@ impl ApiError {
         match &*self.reason {
             "notFound" => (StatusCode::NOT_FOUND, "NOT_FOUND"),
             "duplicate" => (StatusCode::CONFLICT, "ALREADY_EXISTS"),
-            "accessDenied" | "responseTooLarge" => (StatusCode::FORBIDDEN, "PERMISSION_DENIED"),
+            "accessDenied" | "quotaExceeded" | "responseTooLarge" => {
+                (StatusCode::FORBIDDEN, "PERMISSION_DENIED")
+            }
             precondition::REASON => (StatusCode::PRECONDITION_FAILED, "FAILED_PRECONDITION"),
             "notImplemented" => (StatusCode::NOT_IMPLEMENTED, "UNIMPLEMENTED"),
             "internalError" => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"),

@@ -16,12 +16,16 @@ use serde_json::Value as Json;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// How many jobs are kept; the oldest finished ones are removed first.
 const MAX_JOBS: usize = 2_000;
 
-/// How many bytes of memory the ended ones take.
+/// How many bytes of memory they take.
 const MAX_BYTES: usize = 48 << 20;
+
+/// How many run at once; the others stay PENDING. Source: BigQuery's former limit of interactive queries.
+const MAX_RUNNING: usize = 100;
 
 /// How many bytes of memory a configuration takes. It stays as long as its job.
 const MAX_CONFIGURATION: usize = 16 << 20;
@@ -37,10 +41,10 @@ pub(super) struct JobRequest {
 }
 
 /// All jobs.
-#[derive(Default)]
 pub(super) struct JobRegistry {
     index: Mutex<Index>,
     store: JobStore,
+    running: Semaphore,
 }
 
 #[derive(Default)]
@@ -63,6 +67,7 @@ impl JobRegistry {
         Ok(Self {
             index: Mutex::new(index),
             store,
+            running: Semaphore::new(MAX_RUNNING),
         })
     }
 
@@ -125,6 +130,9 @@ impl JobRegistry {
     }
 
     /// Adds a job; returns those that were removed for it.
+    ///
+    /// # Errors
+    /// There is one of this id, or too many have not ended.
     fn add(&self, job: &Arc<Job>, project: &str) -> Result<Vec<Arc<Job>>, ApiError> {
         let mut index = self.index();
         if let Some(known) = index.jobs.get(&job.id) {
@@ -133,16 +141,24 @@ impl JobRegistry {
         }
         index.jobs.insert(job.id.clone(), job.clone());
         index.by_age.push_back(job.id.clone());
-        let removed = index.remove_oldest(&self.store);
+        let (removed, is_full) = index.remove_oldest(&self.store);
         drop(index);
+        if is_full {
+            self.delete(&job.id);
+            return Err(ApiError::new(
+                "quotaExceeded",
+                "Quota exceeded: Your project exceeded quota for max number of jobs that can be queued per project.",
+            ));
+        }
         self.store.put(job, None);
         Ok(removed)
     }
 }
 
 impl Index {
-    /// Removes what is too much, but no job that still runs.
-    fn remove_oldest(&mut self, store: &JobStore) -> Vec<Arc<Job>> {
+    /// Removes what is too much, but no job that has not ended. Returns the removed ones, and whether it is still too
+    /// much.
+    fn remove_oldest(&mut self, store: &JobStore) -> (Vec<Arc<Job>>, bool) {
         let mut count = self.by_age.len();
         let old: Vec<_> = self
             .by_age
@@ -168,7 +184,7 @@ impl Index {
             self.requests
                 .retain(|_, (_, job)| self.jobs.contains_key(&job.id));
         }
-        removed
+        (removed, count > MAX_JOBS || bytes > MAX_BYTES)
     }
 }
 
@@ -239,9 +255,17 @@ pub(super) fn start(state: &Arc<ApiState>, request: JobRequest) -> Result<Arc<Jo
 }
 
 async fn run(job: Arc<Job>, state: Arc<ApiState>, work: Work, wait: Duration) {
-    let is_cancelled = tokio::time::timeout(wait, job.until_cancelled()).await.is_ok();
+    let shared = Arc::clone(&state);
+    let turn = async {
+        tokio::time::sleep(wait).await;
+        shared.jobs.running.acquire().await
+    };
+    let turn = tokio::select! {
+        turn = turn => turn.ok(),
+        () = job.until_cancelled() => None,
+    };
     let started = now();
-    if is_cancelled {
+    if turn.is_none() {
         let completion = Completion {
             result: Err(stopped()),
             started,
