@@ -4,7 +4,7 @@
 use googlesql::limits::MAX_VALUE_BYTES;
 use googlesql::value::{Column, ColumnType, Value};
 use googlesql::{QuerySettings, Warehouse};
-use pipelines::artifact::{Jar, is_class_file};
+use pipelines::artifact::Jar;
 use pipelines::bucket::Buckets;
 use pipelines::container::{Codec, Container, ReadOptions};
 use pipelines::fuzzing;
@@ -108,7 +108,7 @@ pub fn sql(data: &[u8]) {
 
 /// A class of an uploaded jar.
 pub fn class_file(data: &[u8]) {
-    let _ = is_class_file(data);
+    let _ = pipelines::fuzzing::is_class_file(data);
 }
 
 /// An uploaded jar.

@@ -33,15 +33,15 @@ const MAX_SMALL_KEPT: usize = 8;
 const MAX_LARGE_KEPT: usize = 4;
 
 thread_local! {
-    static SMALL_ONES: RefCell<Kept> = const { RefCell::new(Kept(Vec::new())) };
+    static SMALL_CACHE: RefCell<PatternCache> = const { RefCell::new(PatternCache(Vec::new())) };
 }
 
-static LARGE_ONES: Mutex<Kept> = Mutex::new(Kept(Vec::new()));
+static LARGE_CACHE: Mutex<PatternCache> = Mutex::new(PatternCache(Vec::new()));
 
 /// The patterns that were used last, the newest at the end: most rows have the same.
-struct Kept(Vec<(Dialect, String, Arc<Regex>)>);
+struct PatternCache(Vec<(Dialect, String, Arc<Regex>)>);
 
-impl Kept {
+impl PatternCache {
     fn find(&mut self, dialect: Dialect, pattern: &str) -> Option<Arc<Regex>> {
         let is_it = |known: &(Dialect, String, _)| known.0 == dialect && known.1 == pattern;
         let at = self.0.iter().rposition(is_it)?;
@@ -78,22 +78,22 @@ fn within(most: usize, pattern: &str, dialect: Dialect) -> Result<Regex, regex::
 /// # Errors
 /// As [`compile`].
 pub fn compiled(pattern: &str, dialect: Dialect) -> Result<Arc<Regex>, regex::Error> {
-    let large_ones = || LARGE_ONES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = SMALL_ONES.with_borrow_mut(|kept| kept.find(dialect, pattern)) {
+    let large_cache = || LARGE_CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = SMALL_CACHE.with_borrow_mut(|kept| kept.find(dialect, pattern)) {
         return Ok(known);
     }
-    if let Some(known) = large_ones().find(dialect, pattern) {
+    if let Some(known) = large_cache().find(dialect, pattern) {
         return Ok(known);
     }
     match within(SMALL, pattern, dialect) {
         Ok(small) => {
             let small = Arc::new(small);
-            SMALL_ONES.with_borrow_mut(|kept| kept.keep(MAX_SMALL_KEPT, dialect, pattern, &small));
+            SMALL_CACHE.with_borrow_mut(|kept| kept.keep(MAX_SMALL_KEPT, dialect, pattern, &small));
             Ok(small)
         }
         Err(regex::Error::CompiledTooBig(_)) => {
             let large = Arc::new(compile(pattern, dialect)?);
-            let mut kept = large_ones();
+            let mut kept = large_cache();
             // Another thread may have been faster.
             Ok(kept.find(dialect, pattern).unwrap_or_else(|| {
                 kept.keep(MAX_LARGE_KEPT, dialect, pattern, &large);
@@ -184,7 +184,7 @@ mod tests {
         for count in 0..1_000 {
             compiled(&format!("c{count}"), Re2).unwrap();
         }
-        SMALL_ONES.with_borrow(|kept| assert_eq!(kept.0.len(), MAX_SMALL_KEPT));
+        SMALL_CACHE.with_borrow(|kept| assert_eq!(kept.0.len(), MAX_SMALL_KEPT));
         assert!(!Arc::ptr_eq(&first, &compiled("a", Re2).unwrap()));
     }
 
@@ -197,9 +197,9 @@ mod tests {
         for count in 1..=MAX_LARGE_KEPT {
             assert!(large(count).is_match(&format!("a{count}")));
         }
-        assert_eq!(LARGE_ONES.lock().unwrap().0.len(), MAX_LARGE_KEPT);
+        assert_eq!(LARGE_CACHE.lock().unwrap().0.len(), MAX_LARGE_KEPT);
         assert!(!Arc::ptr_eq(&first, &large(0)));
-        SMALL_ONES.with_borrow(|kept| assert!(kept.0.is_empty()));
+        SMALL_CACHE.with_borrow(|kept| assert!(kept.0.is_empty()));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! `artifact/repository.rs` looks artifacts up, `artifact/version.rs` compares versions, `artifact/jar.rs`
 //! finds the plugins of an uploaded jar.
 
-mod class_file;
+pub(crate) mod class_file;
 mod jar;
 mod repository;
 mod version;
@@ -16,12 +16,6 @@ pub use version::{Version, VersionRange};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-
-/// Whether these bytes can be read as a class file: an entry for the fuzz targets.
-#[doc(hidden)]
-pub fn is_class_file(bytes: &[u8]) -> bool {
-    class_file::ClassFile::read(bytes, &mut (1 << 20)).is_some()
-}
 
 /// An artifact's name, version and scope.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

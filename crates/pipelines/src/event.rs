@@ -110,6 +110,14 @@ impl Failure {
     }
 }
 
+/// How many bytes of a value a message shows.
+pub(crate) const MAX_SHOWN: usize = 1_000;
+
+/// The beginning of a text, for a message.
+pub(crate) fn shown(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_SHOWN)]
+}
+
 /// A log line without its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogEntry {

@@ -1,5 +1,6 @@
-//! What the targets in `fuzz/` call and nothing else needs to see. It has no logic of its own.
+//! Entries for the targets in `fuzz/`: they call what is private. Nothing else uses them.
 
+use crate::artifact::class_file::ClassFile;
 use crate::event::Failure;
 use crate::macros::{Scope, expand};
 use crate::plugin::{Batch, Headers, Implementation, StageContext, Stores, find};
@@ -7,6 +8,11 @@ use googlesql::value::{Column, Row};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
+
+/// Whether these bytes can be read as a class file.
+pub fn is_class_file(bytes: &[u8]) -> bool {
+    ClassFile::read(bytes, &mut (1 << 20)).is_some()
+}
 
 /// Expands the macros of a text. How many bytes come out, or the failure.
 pub fn macros(text: &str, scope: &Scope, escaping: bool) -> Result<usize, Failure> {

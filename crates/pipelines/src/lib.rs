@@ -17,7 +17,10 @@
 //!   source      the MySQL database: embedded, or a real server         ┐
 //!   bucket      the Cloud Storage objects                              │ stores
 //!   container   Avro and Parquet files                                 ┘
-//!   hash_order  the iteration order of Java's hash tables
+//!   memory       how many bytes the rows that are held together take
+//!   hash_order   the iteration order of Java's hash tables
+//!   personality  which release of CDAP it resembles
+//!   fuzzing      entries for the targets in `fuzz/`
 //! ```
 //!
 //! # How a pipeline runs

@@ -11,7 +11,7 @@ mod references;
 
 pub(super) use references::references;
 
-use super::event::Failure;
+use super::event::{Failure, shown};
 use googlesql::limits::MAX_VALUE_BYTES;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,9 +24,6 @@ const MAX_SEARCHED: usize = 32 * MAX_VALUE_BYTES;
 
 /// The most bytes that the properties of a pipeline have in sum after their macros are expanded.
 const MAX_EXPANDED: usize = 6 * MAX_VALUE_BYTES;
-
-/// The most bytes of a text in an error message.
-const MAX_SHOWN: usize = 1_000;
 
 /// The values that macros refer to.
 #[derive(Clone, Debug, Default)]
@@ -108,8 +105,8 @@ impl Parser<'_> {
             return Err(exceeded(text, &format!("{MAX_DEPTH} levels")));
         }
         let mut text = text.to_owned();
-        while let Some(start) = self.last_opening(&text) {
-            let Some(length) = self.first(&text[start + 2..], '}') else {
+        while let Some(start) = last_opening(&text, self.escaping) {
+            let Some(length) = first(&text[start + 2..], '}', self.escaping) else {
                 return Err(invalid(format!(
                     "Could not find enclosing '}}' for macro '{}'.",
                     shown(&text[start..])
@@ -130,7 +127,7 @@ impl Parser<'_> {
     }
 
     fn evaluate(&self, inner: &str) -> Result<String, Failure> {
-        let Some(opening) = self.first(inner, '(') else {
+        let Some(opening) = first(inner, '(', self.escaping) else {
             let name = self.unescape(inner);
             return self
                 .scope
@@ -139,7 +136,7 @@ impl Parser<'_> {
                 .cloned()
                 .ok_or_else(|| invalid(format!("Argument '{}' is not defined.", shown(&name))));
         };
-        match self.first(inner, ')') {
+        match first(inner, ')', self.escaping) {
             Some(closing) if closing + 1 == inner.len() => {}
             Some(_) if inner.ends_with(')') => {
                 return Err(invalid(format!(
@@ -157,16 +154,6 @@ impl Parser<'_> {
         let list = self.unescape(inner.get(opening + 1..inner.len() - 1).unwrap_or_default());
         let arguments: Vec<&str> = list.split(',').collect();
         call(&self.unescape(&inner[..opening]), &arguments, self.scope)
-    }
-
-    fn last_opening(&self, text: &str) -> Option<usize> {
-        let mut found = text.rmatch_indices("${").map(|(at, _)| at);
-        found.find(|at| !(self.escaping && is_escaped(text, *at)))
-    }
-
-    fn first(&self, text: &str, token: char) -> Option<usize> {
-        let mut found = text.match_indices(token).map(|(at, _)| at);
-        found.find(|at| !(self.escaping && is_escaped(text, *at)))
     }
 
     /// Removes the backslashes that escape something.
@@ -203,11 +190,6 @@ fn call(name: &str, arguments: &[&str], scope: &Scope) -> Result<String, Failure
     }
 }
 
-/// The beginning of a text, for an error message.
-fn shown(text: &str) -> &str {
-    &text[..text.floor_char_boundary(MAX_SHOWN)]
-}
-
 fn exceeded(text: &str, bound: &str) -> Failure {
     let text = shown(text);
     invalid(format!(
@@ -235,27 +217,26 @@ fn is_escaped(text: &str, at: usize) -> bool {
         == 1
 }
 
-fn last_opening(text: &str) -> Option<usize> {
-    text.rmatch_indices("${")
-        .map(|(at, _)| at)
-        .find(|at| !is_escaped(text, *at))
+/// The last `${` of a text, without those that are escaped if `escaping` is true.
+fn last_opening(text: &str, escaping: bool) -> Option<usize> {
+    let mut found = text.rmatch_indices("${").map(|(at, _)| at);
+    found.find(|at| !(escaping && is_escaped(text, *at)))
 }
 
-fn closing_brace(rest: &str) -> Option<usize> {
-    rest.match_indices('}')
-        .map(|(at, _)| at)
-        .find(|at| !is_escaped(rest, *at))
+fn first(text: &str, token: char, escaping: bool) -> Option<usize> {
+    let mut found = text.match_indices(token).map(|(at, _)| at);
+    found.find(|at| !(escaping && is_escaped(text, *at)))
 }
 
 /// Whether a text contains a macro.
 pub(super) fn has_macro(text: &str) -> bool {
-    last_opening(text).is_some()
+    last_opening(text, true).is_some()
 }
 
 /// The text from an unclosed macro on.
 pub(super) fn unclosed_macro(text: &str) -> Option<&str> {
-    let at = last_opening(text)?;
-    closing_brace(&text[at..]).is_none().then(|| &text[at..])
+    let at = last_opening(text, true)?;
+    first(&text[at..], '}', true).is_none().then(|| &text[at..])
 }
 
 #[cfg(test)]

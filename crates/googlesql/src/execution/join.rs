@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 /// About how many bytes a key of the hash table takes.
-const ENTRY: usize = 96;
+const ENTRY_BYTES: usize = 96;
 
 /// A join of two sources.
 pub(crate) struct Join {
@@ -78,7 +78,7 @@ impl Join {
         };
         // The hash table.
         out.rows
-            .count(table.as_ref().map_or(0, |table| table.len() * ENTRY))?;
+            .count(table.as_ref().map_or(0, |table| table.len() * ENTRY_BYTES))?;
         for row in left.iter() {
             let candidates = if self.lateral {
                 (self.right)(&outer.inner(row))?

@@ -155,7 +155,7 @@ impl GroupingPlan {
             let group = if let Some(group) = by_key.get(&key) {
                 *group
             } else {
-                out.count(memory::bytes_of_row(&keys) + GROUP)?;
+                out.count(memory::bytes_of_row(&keys) + GROUP_BYTES)?;
                 groups.push((keys, Vec::new()));
                 by_key.insert(key, groups.len() - 1);
                 groups.len() - 1
@@ -167,7 +167,7 @@ impl GroupingPlan {
             groups.push((Vec::new(), Vec::new()));
         }
         for (mut row, members) in groups {
-            let bytes = memory::bytes_of_row(&row) + GROUP + members.len() * size_of::<usize>();
+            let bytes = memory::bytes_of_row(&row) + GROUP_BYTES + members.len() * size_of::<usize>();
             for aggregate in &self.aggregates {
                 let rows = members.iter().map(|&member| outer.inner(&rows[member]));
                 row.push(aggregate.compute(outer.session, rows)?);
@@ -181,7 +181,7 @@ impl GroupingPlan {
 }
 
 /// About how many bytes a group takes beside its keys.
-const GROUP: usize = 128;
+const GROUP_BYTES: usize = 128;
 
 /// The rows of a table for which the condition is TRUE. The others are let go as they are read.
 fn filter_table(scan: &Scan, condition: &Run, outer: &Frame<'_>) -> Result<RowSet, SqlError> {

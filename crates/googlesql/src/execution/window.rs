@@ -54,7 +54,7 @@ impl WindowFunction {
 }
 
 /// About how many bytes a row's place in its partition takes.
-const PLACE: usize = 48;
+const POSITION_BYTES: usize = 48;
 
 /// A window call, ready to run.
 pub(crate) struct WindowCall {
@@ -106,7 +106,7 @@ impl WindowCall {
             });
             partitions[partition].push(index);
             let values = sort::values(&self.order, &frame)?;
-            held.add(memory::bytes_of_row(&values) + PLACE)?;
+            held.add(memory::bytes_of_row(&values) + POSITION_BYTES)?;
             keys.push(values);
         }
         let mut out = vec![Value::Null; rows.len()];

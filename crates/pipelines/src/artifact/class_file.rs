@@ -7,7 +7,7 @@ use googlesql::limits::MAX_DEPTH;
 
 /// A class with the parts that describe a plugin.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ClassFile {
+pub(crate) struct ClassFile {
     /// `lab.LabPlugins$LabWork`
     pub name: String,
     /// The superclass.
@@ -19,7 +19,7 @@ pub(super) struct ClassFile {
 
 /// A field of a class.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Field {
+pub(crate) struct Field {
     pub name: String,
     /// The name of its class or of its primitive type.
     pub class: String,
@@ -29,7 +29,7 @@ pub(super) struct Field {
 
 /// An annotation with its string values.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Annotation {
+pub(crate) struct Annotation {
     /// The simple name of the annotation's type.
     name: String,
     values: Vec<(String, String)>,

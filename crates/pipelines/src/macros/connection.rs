@@ -3,7 +3,7 @@
 //! Every instance of Data Fusion begins with these two connections, and what its wizard builds refers to them. Others
 //! cannot be made here.
 
-use crate::event::Failure;
+use crate::event::{Failure, shown};
 
 /// The connections, each with its properties.
 const CONNECTIONS: [(&str, &str); 2] = [
@@ -22,7 +22,7 @@ pub(super) fn evaluate(name: &str) -> Result<String, Failure> {
         return Ok((*properties).to_owned());
     }
     let known = CONNECTIONS.map(|(known, _)| format!("'{known}'")).join(" and ");
-    let name = super::shown(name);
+    let name = shown(name);
     Err(Failure {
         class_name: "java.lang.RuntimeException".to_owned(),
         message: Some(format!(

@@ -1,6 +1,7 @@
 //! Macros of all kinds, and texts that grow or nest without end.
 
 use super::*;
+use crate::event::MAX_SHOWN;
 use proptest::prelude::*;
 
 fn scope() -> Scope {

@@ -146,7 +146,12 @@ fn transfer(context: &StageContext<'_>, moves: bool) -> Result<ActionResult, Fai
         return Err(broken(format!("Source path {from} does not exist.")));
     }
     for (source, target) in pairs {
-        if !is_true(context, "overwrite") && buckets.read(&target).is_ok() {
+        let (bucket, name) = split_path(&target).map_err(illegal)?;
+        let known = buckets.object(bucket, name);
+        let exists = known
+            .map_err(|error| broken(format!("{target}: {error}")))?
+            .is_some();
+        if exists && !is_true(context, "overwrite") {
             return Err(broken(format!(
                 "{target} already exists and overwriting is not allowed."
             )));

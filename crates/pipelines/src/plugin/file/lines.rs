@@ -4,15 +4,13 @@
 //! byte, and a file of invalid bytes becomes three times as large as a text.
 
 use super::format::Format;
+use crate::event::shown;
 use crate::memory::Memory;
 use googlesql::cast;
 use googlesql::json_memory::JsonMemory;
 use googlesql::value::{Column, ColumnType, Value};
 use serde_json::Value as Json;
 use std::str;
-
-/// How many characters of a line or value are shown in an error.
-const MAX_SHOWN: usize = 1_000;
 
 impl Format {
     /// The rows of a file without a schema, which are taken from `memory`.
@@ -189,13 +187,6 @@ fn parse(text: &str, column: &Column) -> Result<Value, String> {
             column.name
         )
     })
-}
-
-/// The beginning of a text.
-fn shown(text: &str) -> &str {
-    text.char_indices()
-        .nth(MAX_SHOWN)
-        .map_or(text, |(end, _)| &text[..end])
 }
 
 #[cfg(test)]
