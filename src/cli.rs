@@ -99,7 +99,7 @@ pub enum Mode {
     /// Look at everything that a run needs, and say how to get what is missing
     #[command(after_help = doctor::help())]
     Doctor(DoctorOptions),
-    /// Serve a local Data Fusion, CDAP, BigQuery and source database
+    /// Serve a local Data Fusion, CDAP, BigQuery, Cloud Storage and source database
     #[command(after_help = SANDBOX_HELP)]
     Sandbox(SandboxOptions),
     /// Carry on a run that nobody drives any more: after a crash, a reboot, or --on-interrupt leave

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 pub(super) const SANDBOX_HELP: &str = "\
-Once it answers it prints one line of JSON with its addresses and names, and nothing else, on standard output. It listens \
-on the loopback interface only and needs no credentials. Ctrl-C or SIGTERM ends it.
+Once it answers it prints one line of JSON with its addresses and names, and nothing else, on standard output. Without \
+--bind it listens on the loopback interface alone; it needs no credentials. Ctrl-C or SIGTERM ends it.
 
 A command line can be seen by others on the machine. A password or token is kept from them in a file (@FILE) or in the \
 environment.
@@ -27,7 +27,7 @@ pub struct SandboxOptions {
     /// Keep its data in this folder instead of the home's
     #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
     pub state: Option<PathBuf>,
-    /// Begin empty and remove everything at the end
+    /// Begin anew, and remove everything at the end
     #[arg(long)]
     pub ephemeral: bool,
     /// Begin with a project that has nothing: APIs off, no roles, no instance, tables, bucket or pipeline

@@ -25,6 +25,7 @@
 //! function               the scalar functions: name, signature, computation
 //! session                the state of one statement, and the row that an expression sees
 //! storage, cell          SQLite: connections, catalog, rows of tables; values as SQLite's cells
+//! owner_only             files that only their owner can read
 //! syntax                 text → syntax tree
 //! cast, compare          CAST; order and equality
 //! regexp                 regular expressions; the pipelines use it
