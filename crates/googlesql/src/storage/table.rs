@@ -67,11 +67,11 @@ pub(crate) fn read_while(
     let mut statement = connection.prepare(&sql).map_err(failed)?;
     let mut found = statement.query([]).map_err(failed)?;
     while let Some(row) = found.next().map_err(failed)? {
-        let cells = columns.iter().enumerate().map(|(i, column)| {
-            let cell = row.get(i + 1)?;
-            Ok(cell::from_sqlite(cell, &column.kind))
-        });
-        let cells = cells.collect::<rusqlite::Result<Row>>()?;
+        // With no more room than it needs: of a result that may be an error, `collect` does not know the length.
+        let mut cells = Row::with_capacity(columns.len());
+        for (i, column) in columns.iter().enumerate() {
+            cells.push(cell::from_sqlite(row.get(i + 1)?, &column.kind));
+        }
         if !each(row.get(0)?, cells)? {
             break;
         }
