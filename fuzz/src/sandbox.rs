@@ -9,6 +9,7 @@ use pipelines::bucket::Buckets;
 use pipelines::container::{Codec, Container, ReadOptions};
 use pipelines::fuzzing;
 use pipelines::macros::Scope;
+use pipelines::memory::Memory;
 use pipelines::plugin::{Network, Stores};
 use pipelines::source::Source;
 use std::cell::RefCell;
@@ -173,12 +174,13 @@ fn container(container: Container, data: &[u8]) {
         logical_types: true,
         list_inference: true,
     };
-    let _ = container.columns(data);
-    if let Ok((columns, rows)) = container.read(data, options)
+    let read = |data: &[u8]| container.read(&data.to_vec().into(), options, &mut Memory::default());
+    let _ = container.columns(&data.to_vec().into());
+    if let Ok((columns, rows)) = read(data)
         && rows.len() <= WRITTEN
         && let Ok(written) = container.write(&columns, &rows, Codec::Deflate, true)
     {
-        let again = container.read(&written, options);
+        let again = read(&written);
         assert!(
             again.is_ok_and(|(_, again)| again.len() == rows.len()),
             "{columns:?}"

@@ -8,12 +8,12 @@ use serde_json::json;
 
 const OBJECTS: &str = "/storage/v1/b/downbeat-sandbox-landing/o";
 
-const JOBS: &str = "/bigquery/v2/projects/downbeat-sandbox/jobs";
+pub const JOBS: &str = "/bigquery/v2/projects/downbeat-sandbox/jobs";
 
 const GZIP: &str = "Content-Encoding: gzip\r\nContent-Type: application/json\r\n";
 
 /// Where an object of this name is stored.
-fn media(name: &str) -> String {
+pub fn media(name: &str) -> String {
     format!("/upload{OBJECTS}?uploadType=media&name={name}")
 }
 
@@ -52,7 +52,7 @@ fn refused(name: &'static str, table: &str, format: &str, content: &[u8], words:
     }
 }
 
-fn get(path: &str) -> Vec<u8> {
+pub fn get(path: &str) -> Vec<u8> {
     request("GET", path, "", b"")
 }
 
@@ -78,7 +78,7 @@ pub fn loads() -> Vec<Input> {
             "letters",
             "CSV",
             &b"x\n".repeat(4_000_000),
-            "which the sandbox refuses",
+            "of memory are not supported",
         ),
         refused(
             "a line of JSON of 90 MB that is no text",
@@ -141,7 +141,7 @@ pub fn inputs() -> Vec<Input> {
                 load("cells"),
                 get(&format!("{JOBS}/cells")),
             ],
-            answer: (200, "which the sandbox refuses"),
+            answer: (200, "of memory are not supported"),
             until: "DONE",
             clients: 1,
         },

@@ -15,7 +15,10 @@ pub(crate) mod avro;
 mod cell;
 pub(crate) mod parquet;
 
-use googlesql::value::{Column, ColumnType, Value};
+use crate::memory::{Memory, exact_row};
+use bytes::Bytes;
+use googlesql::memory::{bytes_of, bytes_of_row};
+use googlesql::value::{Column, ColumnType, Row, Value};
 use googlesql::{cast, kind};
 
 /// The columns and the rows of a file.
@@ -64,21 +67,21 @@ impl Container {
     ///
     /// # Errors
     /// As [`Container::read`].
-    pub fn columns(self, bytes: &[u8]) -> Result<Vec<Column>, String> {
+    pub fn columns(self, bytes: &Bytes) -> Result<Vec<Column>, String> {
         match self {
             Self::Avro => avro::columns(bytes),
             Self::Parquet => parquet::columns(bytes),
         }
     }
 
-    /// The columns and rows of a file.
+    /// The columns and rows of a file. The rows are taken from `memory`, which the files that are read together share.
     ///
     /// # Errors
-    /// Bytes that are not such a file, and types that the sandbox does not support.
-    pub fn read(self, bytes: &[u8], options: ReadOptions) -> Result<Content, String> {
+    /// Bytes that are not such a file, types that the sandbox does not support, and rows that take too much memory.
+    pub fn read(self, bytes: &Bytes, options: ReadOptions, memory: &mut Memory) -> Result<Content, String> {
         match self {
-            Self::Avro => avro::read(bytes, options.logical_types),
-            Self::Parquet => parquet::read(bytes, options.list_inference),
+            Self::Avro => avro::read(bytes, options.logical_types, memory),
+            Self::Parquet => parquet::read(bytes, options.list_inference, memory),
         }
     }
 
@@ -116,14 +119,37 @@ pub enum SchemaMismatch {
         /// The wanted type.
         to: String,
     },
+    /// The columns match, but their rows take too much memory.
+    #[error("{0}")]
+    TooLarge(String),
 }
 
-/// Converts the rows of a file to rows of these columns, which are matched by name.
+/// Converts the rows of a file to rows of these columns, which are matched by name. What the rows take was taken from
+/// `memory`, and is taken for the new rows then.
 ///
 /// # Errors
-/// A column that does not match.
-pub fn convert_rows((own, rows): Content, columns: &[Column]) -> Result<Vec<Vec<Value>>, SchemaMismatch> {
-    let places = columns.iter().map(|column| {
+/// A column that does not match, and rows that take too much memory: a short row can become a long one.
+pub fn convert_rows(
+    (own, rows): Content,
+    columns: &[Column],
+    memory: &mut Memory,
+) -> Result<Vec<Row>, SchemaMismatch> {
+    let places = places(&own, columns)?;
+    let mut converted = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (before, old) = (memory.taken(), bytes_of_row(&row));
+        let row = convert_row(row, (&own, &places), columns, memory)?;
+        memory
+            .finish_row(before.saturating_sub(old), &row)
+            .map_err(SchemaMismatch::TooLarge)?;
+        converted.push(row);
+    }
+    Ok(converted)
+}
+
+/// Where each of the wanted columns is among a file's own.
+fn places(own: &[Column], columns: &[Column]) -> Result<Vec<Option<usize>>, SchemaMismatch> {
+    let place = |column: &Column| {
         let place = own
             .iter()
             .position(|own| own.name.eq_ignore_ascii_case(&column.name));
@@ -131,46 +157,87 @@ pub fn convert_rows((own, rows): Content, columns: &[Column]) -> Result<Vec<Vec<
             return Err(SchemaMismatch::Missing(column.name.clone()));
         }
         Ok(place)
-    });
-    let places: Vec<_> = places.collect::<Result<_, _>>()?;
-    let row = |row: Vec<Value>| {
-        let cells = columns.iter().zip(&places).map(|(column, place)| {
-            let Some(place) = *place else {
-                return Ok(Value::Null);
-            };
-            let value = row.get(place).cloned().unwrap_or(Value::Null);
-            let (from, to) = (&own[place].kind, &column.kind);
-            convert_value(value, from, to).ok_or_else(|| SchemaMismatch::Kind {
+    };
+    columns.iter().map(place).collect()
+}
+
+fn convert_row(
+    row: Row,
+    (own, places): (&[Column], &[Option<usize>]),
+    columns: &[Column],
+    memory: &mut Memory,
+) -> Result<Row, SchemaMismatch> {
+    memory
+        .take(size_of::<Value>().saturating_mul(columns.len()))
+        .map_err(SchemaMismatch::TooLarge)?;
+    let cells = columns.iter().zip(places).map(|(column, place)| {
+        let Some(place) = *place else {
+            return Ok(Value::Null);
+        };
+        let value = row.get(place).cloned().unwrap_or(Value::Null);
+        let (from, to) = (&own[place].kind, &column.kind);
+        convert_value(value, from, to, memory).map_err(|refusal| match refusal {
+            Unconverted::Kind => SchemaMismatch::Kind {
                 column: column.name.clone(),
                 from: kind::name(from),
                 to: kind::name(to),
-            })
-        });
-        cells.collect()
-    };
-    rows.into_iter().map(row).collect()
+            },
+            Unconverted::TooLarge(text) => SchemaMismatch::TooLarge(text),
+        })
+    });
+    exact_row(cells)
 }
 
-/// Converts a value to another type; `None` where that could lose information.
-fn convert_value(value: Value, from: &ColumnType, to: &ColumnType) -> Option<Value> {
+/// Why a value is not converted.
+enum Unconverted {
+    /// That could lose information.
+    Kind,
+    /// What becomes of it takes too much memory.
+    TooLarge(String),
+}
+
+/// Converts a value to another type. What a converted value takes beyond its place is taken from `memory`.
+fn convert_value(
+    value: Value,
+    from: &ColumnType,
+    to: &ColumnType,
+    memory: &mut Memory,
+) -> Result<Value, Unconverted> {
     use ColumnType as T;
     match (value, from, to) {
-        (Value::Null, _, _) => Some(Value::Null),
-        (value, from, to) if from == to => Some(value),
+        (Value::Null, _, _) => Ok(Value::Null),
+        (value, from, to) if from == to => Ok(value),
         (Value::Array(items), T::Array(from), T::Array(to)) => {
-            let items = items.into_iter().map(|item| convert_value(item, from, to));
-            items.collect::<Option<_>>().map(Value::Array)
+            let items = items.into_iter();
+            let items = items.map(|item| convert_value(item, from, to, memory));
+            exact_row(items).map(Value::Array)
         }
         (Value::Struct(values), T::Struct(from), T::Struct(to)) => {
-            let rows = convert_rows((from.clone(), vec![values]), to).ok()?;
-            rows.into_iter().next().map(Value::Struct)
+            let convert = |memory| {
+                let places = places(from, to)?;
+                convert_row(values, (from, &places), to, memory)
+            };
+            convert(memory)
+                .map(Value::Struct)
+                .map_err(|refusal| match refusal {
+                    SchemaMismatch::TooLarge(text) => Unconverted::TooLarge(text),
+                    SchemaMismatch::Missing(_) | SchemaMismatch::Kind { .. } => Unconverted::Kind,
+                })
         }
-        (Value::Bytes(bytes), _, T::String) => String::from_utf8(bytes).ok().map(Value::Text),
+        (Value::Bytes(bytes), _, T::String) => String::from_utf8(bytes)
+            .map(Value::Text)
+            .map_err(|_| Unconverted::Kind),
         (value, T::Int64, T::Float64 | T::Numeric)
         | (value, T::String, T::Json | T::Date | T::Time | T::DateTime)
         | (value, T::Timestamp, T::DateTime)
-        | (value, T::DateTime, T::Timestamp) => cast(&value, to).ok(),
-        _ => None,
+        | (value, T::DateTime, T::Timestamp) => {
+            let value = cast(&value, to).map_err(|_| Unconverted::Kind)?;
+            memory
+                .take(bytes_of(&value) - size_of::<Value>())
+                .map_err(Unconverted::TooLarge)?;
+            Ok(value)
+        }
+        _ => Err(Unconverted::Kind),
     }
 }
 

@@ -53,7 +53,7 @@ pub mod executor;
 pub mod fuzzing;
 pub mod hash_order;
 pub mod macros;
-mod memory;
+pub mod memory;
 mod personality;
 pub mod pipeline;
 pub mod plugin;

@@ -20,6 +20,7 @@ use flate2::read::{DeflateDecoder, DeflateEncoder};
 use googlesql::limits::MAX_VALUE_BYTES;
 use googlesql::value::{Column, Value};
 use serde_json::Value as Json;
+use std::borrow::Cow;
 use std::io::Read;
 
 /// The error of Avro's reader for a file of another format.
@@ -85,8 +86,8 @@ pub fn columns(content: &[u8]) -> Result<Vec<Column>, String> {
     Ok(fields.into_iter().map(|(column, _)| column).collect())
 }
 
-/// The columns and rows of a file.
-pub fn read(content: &[u8], logical: bool) -> Result<Content, String> {
+/// The columns and rows of a file. The rows are taken from `memory`.
+pub fn read(content: &[u8], logical: bool, memory: &mut Memory) -> Result<Content, String> {
     let mut cursor = Cursor(content);
     let Header {
         schema,
@@ -95,7 +96,6 @@ pub fn read(content: &[u8], logical: bool) -> Result<Content, String> {
     } = Header::read(&mut cursor)?;
     let fields = schema::fields(&schema, logical)?;
     let mut rows = Vec::new();
-    let mut memory = Memory::default();
     while !cursor.0.is_empty() {
         let count = usize::try_from(cursor.long()?).map_err(|_| "a block's count is negative")?;
         let packed = cursor.bytes()?;
@@ -104,11 +104,15 @@ pub fn read(content: &[u8], logical: bool) -> Result<Content, String> {
         if count > block.len() {
             return Err("a block ends too early".into());
         }
+        memory.hold(block.len())?;
         let mut records = Cursor(&block);
         for _ in 0..count {
-            memory.take(size_of::<Vec<Value>>())?;
-            rows.push(records.record(&fields, &mut memory)?);
+            let before = memory.taken();
+            let row = records.record(&fields, memory)?;
+            memory.finish_row(before, &row)?;
+            rows.push(row);
         }
+        memory.let_go(block.len());
         if cursor.take(16)? != sync_marker {
             return Err("Invalid sync!".into());
         }
@@ -116,10 +120,10 @@ pub fn read(content: &[u8], logical: bool) -> Result<Content, String> {
     Ok((fields.into_iter().map(|(column, _)| column).collect(), rows))
 }
 
-fn decompress(codec: &str, packed: &[u8]) -> Result<Vec<u8>, String> {
+fn decompress<'b>(codec: &str, packed: &'b [u8]) -> Result<Cow<'b, [u8]>, String> {
     let broken = |error: &dyn std::fmt::Display| format!("a block cannot be unpacked: {error}");
     match codec {
-        "null" => Ok(packed.to_vec()),
+        "null" => Ok(Cow::Borrowed(packed)),
         "deflate" => {
             let mut plain = Vec::new();
             let limit = u64::try_from(MAX_BLOCK).unwrap_or(u64::MAX).saturating_add(1);
@@ -128,7 +132,7 @@ fn decompress(codec: &str, packed: &[u8]) -> Result<Vec<u8>, String> {
             if plain.len() > MAX_BLOCK {
                 return Err("a block is too long".into());
             }
-            Ok(plain)
+            Ok(Cow::Owned(plain))
         }
         "snappy" => {
             // A checksum of four bytes follows the data.
@@ -142,7 +146,7 @@ fn decompress(codec: &str, packed: &[u8]) -> Result<Vec<u8>, String> {
             if checksum(&plain) != packed[end..] {
                 return Err("a block's checksum is wrong".into());
             }
-            Ok(plain)
+            Ok(Cow::Owned(plain))
         }
         other => Err(format!("the codec {other} is not supported by the sandbox")),
     }

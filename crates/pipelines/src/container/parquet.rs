@@ -14,7 +14,7 @@ use crate::memory::Memory;
 use bytes::Bytes;
 use googlesql::value::{Column, Value};
 use guard::Pages;
-use leaf::ShreddedColumn;
+use leaf::{Limits, ShreddedColumn};
 use levels::LeafReader;
 use parquet::basic::{Compression, GzipLevel};
 use parquet::errors::ParquetError;
@@ -22,11 +22,14 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use schema::Node;
-use std::panic::{UnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, UnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// The most rows of a row group.
 const ROW_GROUP_SIZE: usize = 100_000;
+
+/// How many values the pieces of all leaves have together. A piece is kept until the last of its values is in a row.
+const MAX_PIECES: usize = 64 << 10;
 
 fn error_text(error: ParquetError) -> String {
     match error {
@@ -39,16 +42,17 @@ fn error_text(error: ParquetError) -> String {
 }
 
 /// The columns of a file, with logical types.
-pub fn columns(content: &[u8]) -> Result<Vec<Column>, String> {
+pub fn columns(content: &Bytes) -> Result<Vec<Column>, String> {
     catch_panics(|| {
         let (_, nodes) = open(content, true)?;
         Ok(nodes.iter().map(Node::column).collect())
     })
 }
 
-/// The columns and rows of a file.
-pub fn read(content: &[u8], lists: bool) -> Result<Content, String> {
-    catch_panics(|| rows(content, lists))
+/// The columns and rows of a file. The rows are taken from `memory`.
+pub fn read(content: &Bytes, lists: bool, memory: &mut Memory) -> Result<Content, String> {
+    // What is left of the memory after a panic does not matter: the file is refused.
+    catch_panics(AssertUnwindSafe(|| rows(content, lists, memory)))
 }
 
 /// The parquet crate panics on some damaged files.
@@ -56,23 +60,23 @@ fn catch_panics<T>(work: impl FnOnce() -> Result<T, String> + UnwindSafe) -> Res
     catch_unwind(work).unwrap_or_else(|_| Err("the file is damaged".into()))
 }
 
-fn open(content: &[u8], lists: bool) -> Result<(SerializedFileReader<Bytes>, Vec<Node>), String> {
+fn open(content: &Bytes, lists: bool) -> Result<(SerializedFileReader<Bytes>, Vec<Node>), String> {
     guard::check_footer(content)?;
-    let content = Bytes::copy_from_slice(content);
-    let reader = SerializedFileReader::new(content).map_err(|_| "Input file is not in Parquet format.")?;
+    let reader =
+        SerializedFileReader::new(content.clone()).map_err(|_| "Input file is not in Parquet format.")?;
     let nodes = schema::nodes(reader.metadata().file_metadata().schema(), lists)?;
     Ok((reader, nodes))
 }
 
-fn rows(content: &[u8], lists: bool) -> Result<Content, String> {
+fn rows(content: &Bytes, lists: bool, memory: &mut Memory) -> Result<Content, String> {
     let (reader, nodes) = open(content, lists)?;
     let columns = nodes.iter().map(Node::column).collect();
     let leaves: Vec<_> = nodes.iter().flat_map(Node::leaves).collect();
     let mut rows = Vec::new();
-    let mut memory = Memory::default();
     let mut pages = Pages::default();
     for place in 0..reader.num_row_groups() {
         let group = reader.get_row_group(place).map_err(error_text)?;
+        let mut chunks = Vec::new();
         for column in group.metadata().columns() {
             // The crate's own way to ask for it panics at negative numbers.
             let start = column
@@ -82,17 +86,34 @@ fn rows(content: &[u8], lists: bool) -> Result<Content, String> {
                 .ok()
                 .zip(usize::try_from(column.compressed_size()).ok());
             let chunk = range.and_then(|(start, length)| content.get(start..start.checked_add(length)?));
-            pages.check(chunk.ok_or("the file is damaged")?)?;
+            chunks.push(pages.check(chunk.ok_or("the file is damaged")?)?);
         }
-        let streams = leaves.iter().enumerate().map(|(place, (leaf, node))| {
+        let before_group = memory.taken();
+        let mut streams = Vec::new();
+        for (place, ((leaf, node), chunk)) in leaves.iter().zip(chunks).enumerate() {
             let reader = group.get_column_reader(place).map_err(error_text)?;
-            Ok(LeafReader::new(leaf.read(reader, node.def_level, &mut memory)?))
-        });
-        let mut streams: Vec<LeafReader> = streams.collect::<Result<_, String>>()?;
-        for _ in 0..group.metadata().num_rows() {
-            memory.take(size_of::<Vec<Value>>())?;
-            rows.push(levels::assemble_row(&nodes, &mut streams)?);
+            // A page of values, and one of what they repeat.
+            let beside = chunk.largest.saturating_mul(2);
+            memory.hold(beside)?;
+            let limits = Limits {
+                piece: (MAX_PIECES / leaves.len()).max(1),
+                at_once: chunk.values,
+            };
+            streams.push(LeafReader::new(leaf.read(reader, node, limits, memory)?));
+            memory.let_go(beside);
         }
+        let mut bytes_of_rows = 0;
+        for _ in 0..group.metadata().num_rows() {
+            let before = memory.taken();
+            let row = levels::assemble_row(&nodes, &mut streams, memory)?;
+            let moved: usize = streams.iter_mut().map(LeafReader::take_moved).sum();
+            let before = before.saturating_sub(moved);
+            memory.finish_row(before, &row)?;
+            bytes_of_rows += memory.taken() - before;
+            rows.push(row);
+        }
+        // The levels, and values that belong to no row.
+        memory.release(memory.taken().saturating_sub(before_group + bytes_of_rows));
     }
     Ok((columns, rows))
 }

@@ -6,6 +6,15 @@ use proptest::prelude::*;
 
 const ALL: [Container; 2] = [Container::Avro, Container::Parquet];
 
+/// The columns and rows of a file on its own.
+fn read_alone(container: Container, file: &[u8], options: ReadOptions) -> Result<Content, String> {
+    let mut memory = Memory::default();
+    let content = container.read(&Bytes::copy_from_slice(file), options, &mut memory)?;
+    let rows: usize = content.1.iter().map(|row| bytes_of_row(row)).sum();
+    assert_eq!(memory.taken(), rows, "{container:?}");
+    Ok(content)
+}
+
 fn text(text: &str) -> Value {
     Value::Text(text.into())
 }
@@ -71,7 +80,7 @@ fn files_are_read_back() {
     for container in ALL {
         for codec in [Codec::None, Codec::Deflate, Codec::Snappy] {
             let file = container.write(&columns, &rows, codec, true).unwrap();
-            let (read_columns, read) = container.read(&file, ReadOptions::FULL).unwrap();
+            let (read_columns, read) = read_alone(container, &file, ReadOptions::FULL).unwrap();
             assert_eq!(read, rows, "{container:?} {codec:?}");
             let names_and_types = |columns: &[Column]| {
                 let one = |column: &Column| {
@@ -87,7 +96,7 @@ fn files_are_read_back() {
                 names_and_types(&columns),
                 "{container:?}"
             );
-            assert_eq!(container.columns(&file), Ok(read_columns.clone()));
+            assert_eq!(container.columns(&file.into()), Ok(read_columns.clone()));
             assert!(!read_columns[1].nullable && read_columns[2].nullable);
         }
     }
@@ -107,9 +116,12 @@ fn many_rows_take_many_blocks() {
     let rows: Vec<_> = (0..150_000).map(row).collect();
     for container in ALL {
         let file = container.write(&columns, &rows, Codec::Snappy, true).unwrap();
-        assert_eq!(container.read(&file, ReadOptions::FULL).unwrap().1, rows);
+        assert_eq!(read_alone(container, &file, ReadOptions::FULL).unwrap().1, rows);
         let file = container.write(&columns, &[], Codec::None, true).unwrap();
-        assert_eq!(container.read(&file, ReadOptions::FULL).unwrap().1.len(), 0);
+        assert_eq!(
+            read_alone(container, &file, ReadOptions::FULL).unwrap().1.len(),
+            0
+        );
     }
 }
 
@@ -130,21 +142,21 @@ fn types_are_plain_without_logical_types_and_list_inference() {
         list_inference: false,
     };
     let avro = Container::Avro.write(&columns, &rows, Codec::None, true).unwrap();
-    let (kinds, read) = Container::Avro.read(&avro, plain).unwrap();
+    let (kinds, read) = read_alone(Container::Avro, &avro, plain).unwrap();
     assert_eq!((&kinds[0].kind, &kinds[1].kind), (&T::Int64, &T::Int64));
     assert_eq!(read[0][..2], [Value::Int(1), Value::Int(5)]);
     // As an export without logical types has it.
     let avro = Container::Avro
         .write(&columns, &rows, Codec::None, false)
         .unwrap();
-    let (kinds, read) = Container::Avro.read(&avro, ReadOptions::FULL).unwrap();
+    let (kinds, read) = read_alone(Container::Avro, &avro, ReadOptions::FULL).unwrap();
     assert_eq!((&kinds[0].kind, &kinds[1].kind), (&T::String, &T::Int64));
     assert_eq!(read[0][0], text("1970-01-02"));
     // A list is a group of groups then, as BigQuery loads it.
     let parquet = Container::Parquet
         .write(&columns, &rows, Codec::None, true)
         .unwrap();
-    let (kinds, read) = Container::Parquet.read(&parquet, plain).unwrap();
+    let (kinds, read) = read_alone(Container::Parquet, &parquet, plain).unwrap();
     let element = T::Struct(vec![Column::nullable("element", T::String)]);
     let list = Column {
         nullable: false,
@@ -158,16 +170,19 @@ fn types_are_plain_without_logical_types_and_list_inference() {
 #[test]
 fn invalid_files_are_errors() {
     let full = ReadOptions::FULL;
-    assert_eq!(Container::Avro.read(b"a,b\n", full).unwrap_err(), avro::NOT_AVRO);
     assert_eq!(
-        Container::Parquet.read(b"PAR1nothingPAR1", full).unwrap_err(),
+        read_alone(Container::Avro, b"a,b\n", full).unwrap_err(),
+        avro::NOT_AVRO
+    );
+    assert_eq!(
+        read_alone(Container::Parquet, b"PAR1nothingPAR1", full).unwrap_err(),
         "Input file is not in Parquet format."
     );
     let (columns, rows) = everything();
     let avro = Container::Avro
         .write(&columns, &rows, Codec::Snappy, true)
         .unwrap();
-    let early = Container::Avro.read(&avro[..avro.len() - 20], full);
+    let early = read_alone(Container::Avro, &avro[..avro.len() - 20], full);
     assert_eq!(early.unwrap_err(), "the file ends too early");
     let odd = [vec![Value::Numeric("1".repeat(31))]];
     let column = [Column::nullable("n", T::Numeric)];
@@ -196,7 +211,7 @@ proptest! {
                 if cut {
                     file.truncate(end.index(file.len()));
                 }
-                let _ = container.read(&file, ReadOptions::FULL);
+                let _ = read_alone(container, &file, ReadOptions::FULL);
             }
         }
     }
@@ -236,6 +251,11 @@ fn an_avro_file_that_says_more_than_it_has_is_refused() {
         r#"{{"type":"enum","name":"e","symbols":["{}"]}}"#,
         "s".repeat(100_000)
     );
+    // Two million entries without a key and a value.
+    let map = r#"{"type":"map","values":"null"}"#;
+    let mut entries = Vec::new();
+    avro::long(2 << 20, &mut entries);
+    entries.extend(vec![0; (2 << 20) + 1]);
     let arrays = r#"{"type":"array","items":{"type":"array","items":"null"}}"#;
     let memory = "rows that take more than 134217728 bytes of memory are not supported by the sandbox";
     for (what, file, error) in [
@@ -265,6 +285,7 @@ fn an_avro_file_that_says_more_than_it_has_is_refused() {
             "a block is too long",
         ),
         ("nulls", avro_file(arrays, "null", 1, &nulls), memory),
+        ("entries of a map", avro_file(map, "null", 1, &entries), memory),
         (
             "a long symbol",
             avro_file(&symbol, "null", 1_000_000, &vec![0; 1_000_000]),
@@ -276,7 +297,7 @@ fn an_avro_file_that_says_more_than_it_has_is_refused() {
             "a length is negative",
         ),
     ] {
-        let read = Container::Avro.read(&file, ReadOptions::FULL);
+        let read = read_alone(Container::Avro, &file, ReadOptions::FULL);
         assert_eq!(read.err().as_deref(), Some(error), "{what}");
     }
     let nested = format!(
@@ -284,9 +305,64 @@ fn an_avro_file_that_says_more_than_it_has_is_refused() {
         r#"{"type":"array","items":"#.repeat(61),
         "}".repeat(61)
     );
-    let read = Container::Avro.columns(&avro_file(&nested, "null", 0, &[]));
+    let read = Container::Avro.columns(&avro_file(&nested, "null", 0, &[]).into());
     assert_eq!(
         read,
         Err("the type of f is not supported by the sandbox".to_owned())
     );
+}
+
+#[test]
+fn files_that_are_read_together_share_the_memory() {
+    let columns = [Column::nullable("t", T::String)];
+    let rows = vec![vec![text(&"x".repeat(1_000))]; 20_000];
+    for container in ALL {
+        let file = Bytes::from(container.write(&columns, &rows, Codec::Deflate, true).unwrap());
+        assert!(file.len() < 1 << 20);
+        let mut memory = Memory::default();
+        let read = |memory: &mut Memory| container.read(&file, ReadOptions::FULL, memory);
+        let kept: Vec<_> = std::iter::from_fn(|| read(&mut memory).ok()).collect();
+        assert_eq!(kept.len(), 6, "{container:?}");
+        // What is let go has room again.
+        for content in kept {
+            let bytes = memory.taken();
+            let converted = convert_rows(content, &columns, &mut memory).unwrap();
+            assert_eq!((memory.taken(), converted.len()), (bytes, 20_000));
+            memory.release(converted.iter().map(|row| bytes_of_row(row)).sum());
+        }
+        assert_eq!(read(&mut Memory::default()).unwrap().1.len(), 20_000);
+    }
+}
+
+#[test]
+fn rows_that_grow_are_refused() {
+    let rows = vec![vec![Value::Int(1)]; 100_000];
+    let own = vec![Column::nullable("n", T::Int64)];
+    let wide: Vec<_> = (0..100)
+        .map(|n| Column::nullable(format!("c{n}"), T::Int64))
+        .collect();
+    let numbers = T::Array(Box::new(T::Int64));
+    let list = (
+        vec![Column::nullable("n", numbers)],
+        vec![vec![Value::Array(vec![Value::Int(1); 3 << 20])]],
+    );
+    let decimals = [Column::nullable("n", T::Array(Box::new(T::Numeric)))];
+    for (content, columns) in [((own, rows), &wide[..]), (list, &decimals)] {
+        let mut memory = Memory::of(&content.1).unwrap();
+        let error = convert_rows(content, columns, &mut memory).unwrap_err();
+        assert!(matches!(error, SchemaMismatch::TooLarge(_)), "{error}");
+    }
+}
+
+#[test]
+fn wide_rows_of_a_parquet_file_count_once() {
+    let columns: Vec<_> = (0..800)
+        .map(|n| Column::nullable(format!("c{n}"), T::Int64))
+        .collect();
+    let rows = vec![vec![Value::Int(1); 800]; 4_500];
+    let file = Container::Parquet
+        .write(&columns, &rows, Codec::Snappy, true)
+        .unwrap();
+    let read = read_alone(Container::Parquet, &file, ReadOptions::FULL);
+    assert_eq!(read.unwrap().1.len(), 4_500);
 }

@@ -8,10 +8,10 @@ use super::load::Load;
 use super::load_file;
 use super::load_format::read_failed;
 use super::table_reference::TableReference;
-use googlesql::memory::bytes_of_row;
 use googlesql::value::{Column, ColumnType};
 use googlesql::{SqlError, WriteDisposition};
 use pipelines::container::{Container, ReadOptions, SchemaMismatch, convert_rows};
+use pipelines::memory::Memory;
 
 /// The most bytes of a file: it is read as a whole.
 const MAX_FILE: usize = 64 << 20;
@@ -24,19 +24,16 @@ impl Load {
         container: Container,
         reading: ReadOptions,
     ) -> Result<Outcome, SqlError> {
-        let (places, mut room) = (
-            load_file::places(state, self.data.as_ref(), &self.uris)?,
-            self.room(),
-        );
+        let places = load_file::places(state, self.data.as_ref(), &self.uris)?;
+        let mut memory = Memory::beside(self.uploaded());
         let (mut found, mut parts) = (Vec::<Column>::new(), Vec::new());
         let bytes = load_file::read(state, &places, |file| {
-            let content = file.whole(MAX_FILE).map_err(|error| read_failed(&error))?;
+            let (content, held) = file.whole(MAX_FILE).map_err(|error| read_failed(&error))?;
+            memory.hold(held).map_err(|text| read_failed(&text))?;
             let (columns, rows) = container
-                .read(&content, reading)
+                .read(&content, reading, &mut memory)
                 .map_err(|text| not_read(container, &text))?;
-            for row in &rows {
-                room.take(bytes_of_row(row))?;
-            }
+            memory.let_go(held);
             for column in &columns {
                 if !found.iter().any(|known| same_name(known, column)) {
                     found.push(column.clone());
@@ -48,9 +45,8 @@ impl Load {
         let columns = self.target_columns(state, found)?;
         let mut rows = Vec::new();
         for part in parts {
-            rows.extend(
-                convert_rows(part, &columns).map_err(|mismatch| self.schema_error(state, &mismatch))?,
-            );
+            let converted = convert_rows(part, &columns, &mut memory);
+            rows.append(&mut converted.map_err(|mismatch| self.schema_error(state, &mismatch))?);
         }
         Ok(Outcome::Load {
             rows: self.destination.write(state, &columns, &rows)?,
@@ -78,6 +74,9 @@ impl Load {
     }
 
     fn schema_error(&self, state: &ApiState, mismatch: &SchemaMismatch) -> SqlError {
+        if let SchemaMismatch::TooLarge(text) = mismatch {
+            return read_failed(text);
+        }
         let project = state.warehouse.project();
         let TableReference { dataset, table } = &self.destination.table;
         SqlError::bad_data(format!(

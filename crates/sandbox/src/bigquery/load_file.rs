@@ -7,7 +7,6 @@ use axum::body::Bytes;
 use flate2::bufread::MultiGzDecoder;
 use googlesql::SqlError;
 use pipelines::bucket::split_path;
-use std::borrow::Cow;
 use std::io::{self, BufRead, BufReader, Read};
 
 /// How many bytes a packed file may have when it is unpacked.
@@ -26,8 +25,8 @@ pub(super) enum Place<'l> {
 /// A file that is read, unpacked if it was packed. It ends in an error if it has too many bytes.
 pub(super) struct LoadFile<'l> {
     content: Box<dyn BufRead + 'l>,
-    /// It is there as a whole.
-    is_held: bool,
+    /// All of it, if it is there anyway.
+    held: Option<Bytes>,
     taken: usize,
     most: usize,
 }
@@ -73,7 +72,7 @@ impl<'l> LoadFile<'l> {
         match place {
             Place::Upload(data) => {
                 let mut file = Self::new(&data[..], room).map_err(|error| read_failed(&error))?;
-                file.is_held = !is_packed(data);
+                file.held = (!is_packed(data)).then(|| Bytes::clone(data));
                 Ok(file)
             }
             Place::Object(uri) => {
@@ -94,28 +93,26 @@ impl<'l> LoadFile<'l> {
         }
     }
 
-    /// The whole file, if it has at most so many bytes.
+    /// The whole file, if it has at most so many bytes, and how many of them were not there before.
     ///
     /// # Errors
     /// It has more, or cannot be read.
-    pub fn whole(&mut self, most: usize) -> io::Result<Cow<'_, [u8]>> {
+    pub fn whole(&mut self, most: usize) -> io::Result<(Bytes, usize)> {
         let too_large = || {
             io::Error::other(format!(
                 "the file has more than {most} bytes, which the sandbox refuses"
             ))
         };
-        if self.is_held {
-            let all = self.content.fill_buf()?;
+        if let Some(all) = self.held.clone() {
             if all.len() > most {
                 return Err(too_large());
             }
             self.taken = all.len();
-            return Ok(Cow::Borrowed(all));
+            return Ok((all, 0));
         }
-        match read_at_most(self, most)? {
-            Some(all) => Ok(Cow::Owned(all)),
-            None => Err(too_large()),
-        }
+        let all = read_at_most(self, most)?.ok_or_else(too_large)?;
+        let read = all.len();
+        Ok((Bytes::from(all), read))
     }
 
     /// Gzip is recognised by its first bytes, whatever the name of the file.
@@ -125,14 +122,14 @@ impl<'l> LoadFile<'l> {
             let unpacked = BufReader::with_capacity(PIECE, MultiGzDecoder::new(content));
             Self {
                 content: Box::new(unpacked),
-                is_held: false,
+                held: None,
                 taken: 0,
                 most: room.min(MAX_UNPACKED),
             }
         } else {
             Self {
                 content: Box::new(content),
-                is_held: false,
+                held: None,
                 taken: 0,
                 most: room,
             }

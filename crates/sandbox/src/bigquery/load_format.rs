@@ -2,13 +2,8 @@
 
 use googlesql::SqlError;
 use pipelines::container::{Container, ReadOptions};
+use pipelines::memory::Memory;
 use std::fmt::Display;
-
-/// The most bytes that the rows of a job take in memory.
-const MAX_ROWS: usize = 128 << 20;
-
-/// The most bytes that they take together with what was uploaded.
-const MAX_HELD: usize = 160 << 20;
 
 /// `sourceFormat`, with the options of each format.
 pub(super) enum SourceFormat {
@@ -27,13 +22,13 @@ pub(super) struct CsvOptions {
     pub allow_jagged_rows: bool,
 }
 
-/// The memory that is left for rows.
-pub(super) struct Room(usize);
+/// The memory for rows.
+pub(super) struct Room(Memory);
 
 impl Room {
     /// The room for rows beside so many bytes that are held anyway.
     pub fn beside(held: usize) -> Self {
-        Self(MAX_ROWS.min(MAX_HELD.saturating_sub(held)))
+        Self(Memory::beside(held))
     }
 
     /// Whether there is room for bytes that are needed only for a moment.
@@ -41,13 +36,7 @@ impl Room {
     /// # Errors
     /// There is not.
     pub fn check(&self, bytes: usize) -> Result<(), SqlError> {
-        if bytes <= self.0 {
-            return Ok(());
-        }
-        Err(read_failed(&format!(
-            "the rows take more than {MAX_ROWS} bytes of memory, or more than {MAX_HELD} with the upload, which the \
-             sandbox refuses"
-        )))
+        self.0.check(bytes).map_err(|text| read_failed(&text))
     }
 
     /// Takes bytes for a row.
@@ -55,9 +44,7 @@ impl Room {
     /// # Errors
     /// As [`Self::check`].
     pub fn take(&mut self, bytes: usize) -> Result<(), SqlError> {
-        self.check(bytes)?;
-        self.0 -= bytes;
-        Ok(())
+        self.0.take(bytes).map_err(|text| read_failed(&text))
     }
 }
 

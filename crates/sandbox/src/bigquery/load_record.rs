@@ -200,7 +200,7 @@ mod tests {
             (
                 SourceFormat::Json,
                 values.into_bytes(),
-                "which the sandbox refuses",
+                "of memory are not supported",
             ),
             (
                 SourceFormat::Json,

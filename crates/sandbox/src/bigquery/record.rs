@@ -3,6 +3,7 @@
 use super::value::{from_json, scalar_from_text};
 use googlesql::kind::name as type_name;
 use googlesql::value::{Column, ColumnType, Value};
+use pipelines::memory::exact_row;
 use serde_json::Value as Json;
 
 /// A record: a text for each column, `None` for NULL, or a JSON object.
@@ -47,7 +48,7 @@ fn row_from_cells(
         ));
     }
     let texts = columns.iter().enumerate();
-    exact(texts.map(|(index, column)| cell(cells.get(index).and_then(Option::as_deref), column)))
+    exact_row(texts.map(|(index, column)| cell(cells.get(index).and_then(Option::as_deref), column)))
 }
 
 /// A row of these columns out of a JSON object, or why the object does not fit them.
@@ -81,17 +82,7 @@ pub(super) fn row_from_object(
         };
         cell(text.as_deref(), column)
     };
-    exact(columns.iter().map(value))
-}
-
-/// A row with no more room than it needs: of a result that may be an error, `collect` does not know the length, and a
-/// short row would take twice as much.
-fn exact(cells: impl ExactSizeIterator<Item = Result<Value, String>>) -> Result<Vec<Value>, String> {
-    let mut row = Vec::with_capacity(cells.len());
-    for cell in cells {
-        row.push(cell?);
-    }
-    Ok(row)
+    exact_row(columns.iter().map(value))
 }
 
 fn cell(text: Option<&str>, column: &Column) -> Result<Value, String> {

@@ -2,7 +2,7 @@
 
 use super::schema::{AvroType, is_optional};
 use crate::container::cell;
-use crate::memory::Memory;
+use crate::memory::{Memory, exact_row};
 use googlesql::value::{Column, ColumnType, Value};
 
 /// The most entries of a file's header.
@@ -45,7 +45,7 @@ impl<'b> Cursor<'b> {
 
     /// Reads a string that follows its length.
     pub fn text(&mut self) -> Result<String, String> {
-        String::from_utf8(self.bytes()?.to_vec()).map_err(|_| "a string is not UTF-8".into())
+        utf8(self.bytes()?.to_vec())
     }
 
     /// Reads the items of an array or a map, which come in blocks.
@@ -54,6 +54,7 @@ impl<'b> Cursor<'b> {
         loop {
             let mut count = self.long()?;
             if count == 0 {
+                items.shrink_to_fit();
                 return Ok(items);
             }
             if count < 0 {
@@ -89,23 +90,20 @@ impl<'b> Cursor<'b> {
         fields: &[(Column, AvroType)],
         memory: &mut Memory,
     ) -> Result<Vec<Value>, String> {
-        fields
-            .iter()
-            .map(|(_, avro_type)| self.value(avro_type, memory))
-            .collect()
+        exact_row(fields.iter().map(|(_, avro_type)| self.value(avro_type, memory)))
     }
 
     fn value(&mut self, avro_type: &AvroType, memory: &mut Memory) -> Result<Value, String> {
-        let before = self.0.len();
         let value = self.measured(avro_type, memory)?;
-        let content = match &value {
-            Value::Array(_) | Value::Struct(_) => 0,
-            // A symbol is longer than its number.
-            Value::Text(text) => text.len(),
-            _ => before - self.0.len(),
-        };
-        memory.value(content)?;
+        memory.value(&value)?;
         Ok(value)
+    }
+
+    /// The next bytes, of which there is room for a copy.
+    fn copied(&mut self, memory: &Memory) -> Result<Vec<u8>, String> {
+        let bytes = self.bytes()?;
+        memory.check(bytes.len())?;
+        Ok(bytes.to_vec())
     }
 
     fn measured(&mut self, avro_type: &AvroType, memory: &mut Memory) -> Result<Value, String> {
@@ -116,9 +114,9 @@ impl<'b> Cursor<'b> {
             AvroType::Int => Value::Int(self.long()?),
             AvroType::Float => Value::Float(f32::from_le_bytes(self.array()?).into()),
             AvroType::Double => Value::Float(f64::from_le_bytes(self.array()?)),
-            AvroType::Bytes => Value::Bytes(self.bytes()?.to_vec()),
+            AvroType::Bytes => Value::Bytes(self.copied(memory)?),
             AvroType::Fixed(size) => Value::Bytes(self.take(*size)?.to_vec()),
-            AvroType::Text => Value::Text(self.text()?),
+            AvroType::Text => Value::Text(utf8(self.copied(memory)?)?),
             AvroType::Enum(symbols) => {
                 let symbol = symbols.get(self.length()?).ok_or("an enum has no such symbol")?;
                 Value::Text(symbol.clone())
@@ -142,6 +140,8 @@ impl<'b> Cursor<'b> {
             AvroType::Array(item) => Value::Array(self.items(|cursor| cursor.value(item, memory))?),
             AvroType::Map(value) => Value::Array(self.items(|cursor| {
                 let key = Value::Text(cursor.text()?);
+                memory.value(&key)?;
+                memory.take(size_of::<Value>())?;
                 Ok(Value::Struct(vec![key, cursor.value(value, memory)?]))
             })?),
             AvroType::Record(fields) => Value::Struct(self.record(fields, memory)?),
@@ -156,6 +156,10 @@ impl<'b> Cursor<'b> {
         let bytes = self.take(N)?;
         bytes.try_into().map_err(|_| "the file ends too early".into())
     }
+}
+
+fn utf8(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|_| "a string is not UTF-8".into())
 }
 
 /// Writes records of the schema that [`super::schema::schema`] returns for the same columns.

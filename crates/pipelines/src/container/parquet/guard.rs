@@ -177,6 +177,15 @@ fn check_schema(count: usize, mut cursor: Cursor<'_>) -> Result<(), String> {
     Ok(())
 }
 
+/// What the headers of a chunk's pages say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Chunk {
+    /// How many values it has, NULLs included.
+    pub values: usize,
+    /// The bytes of its largest page after decompression.
+    pub largest: usize,
+}
+
 /// The values of a file that were seen so far.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
@@ -185,8 +194,9 @@ pub(super) struct Pages {
 
 impl Pages {
     /// Checks the headers of the pages in these bytes, which are those of a column of a row group.
-    pub fn check(&mut self, chunk: &[u8]) -> Result<(), String> {
+    pub fn check(&mut self, chunk: &[u8]) -> Result<Chunk, String> {
         let mut cursor = Cursor(chunk);
+        let mut chunk = Chunk::default();
         while !cursor.0.is_empty() {
             let (mut plain, mut packed, mut values) = (0, 0, 0);
             cursor.fields(0, &mut { MAX_ITEMS }, &mut |id, field| {
@@ -211,6 +221,8 @@ impl Pages {
                     "a page of more than {MAX_PAGE} bytes is not supported by the sandbox"
                 ));
             }
+            chunk.largest = chunk.largest.max(usize::try_from(plain).unwrap_or(0));
+            chunk.values = chunk.values.saturating_add(usize::try_from(values).unwrap_or(0));
             self.values = self.values.saturating_add(values.max(0));
             if self.values > MAX_VALUES {
                 return Err(format!(
@@ -219,7 +231,7 @@ impl Pages {
             }
             cursor.take(usize::try_from(packed).map_err(|_| BROKEN)?)?;
         }
-        Ok(())
+        Ok(chunk)
     }
 }
 
@@ -260,7 +272,11 @@ mod tests {
     #[test]
     fn pages_are_refused_before_they_are_read() {
         let sound = [page(100, 2, 10), vec![7, 7], page(100, 0, 10)].concat();
-        assert_eq!(Pages::default().check(&sound), Ok(()));
+        let found = Chunk {
+            values: 20,
+            largest: 100,
+        };
+        assert_eq!(Pages::default().check(&sound), Ok(found));
         for (chunk, error) in [
             (
                 page(2 << 30, 0, 1),

@@ -1,6 +1,7 @@
 //! The values of one leaf column, read and written through the parquet crate.
 
 use super::error_text;
+use super::schema::Node;
 use crate::container::cell;
 use crate::memory::Memory;
 use googlesql::value::{ColumnType, Value};
@@ -76,8 +77,31 @@ pub struct LeafColumn {
     pub def_levels: Vec<i16>,
     /// Empty if nothing is repeated.
     pub rep_levels: Vec<i16>,
-    /// Only the values that are not NULL.
-    pub values: Vec<Value>,
+    /// Only the values that are not NULL, in pieces, so that those that have become rows can be let go.
+    pub values: Vec<Vec<Value>>,
+}
+
+/// How many values of a leaf are held at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The most in a piece.
+    pub piece: usize,
+    /// The most that are read at once, if a record can have many.
+    pub at_once: usize,
+}
+
+impl LeafColumn {
+    /// How many bytes its levels take.
+    const fn bytes_of_levels(&self) -> usize {
+        size_of::<i16>() * (self.def_levels.len() + self.rep_levels.len())
+    }
+
+    fn push(&mut self, value: Value, piece: usize) {
+        match self.values.last_mut().filter(|last| last.len() < piece) {
+            Some(last) => last.push(value),
+            None => self.values.push(vec![value]),
+        }
+    }
 }
 
 /// A value as the parquet crate returns it.
@@ -90,26 +114,38 @@ enum Raw {
 
 impl Leaf {
     /// Reads all values of a leaf in one row group.
-    pub fn read(self, reader: ColumnReader, max: i16, memory: &mut Memory) -> Result<LeafColumn, String> {
+    pub fn read(
+        self,
+        reader: ColumnReader,
+        node: &Node,
+        limits: Limits,
+        memory: &mut Memory,
+    ) -> Result<LeafColumn, String> {
         let bytes = |data: &[u8]| Raw::Bytes(data.to_vec());
         match reader {
-            ColumnReader::BoolColumnReader(reader) => self.all(reader, (max, memory), |it| Raw::Bool(*it)),
-            ColumnReader::Int32ColumnReader(reader) => {
-                self.all(reader, (max, memory), |it| Raw::Int((*it).into()))
+            ColumnReader::BoolColumnReader(reader) => {
+                self.all(reader, (node, limits, memory), |it| Raw::Bool(*it))
             }
-            ColumnReader::Int64ColumnReader(reader) => self.all(reader, (max, memory), |it| Raw::Int(*it)),
+            ColumnReader::Int32ColumnReader(reader) => {
+                self.all(reader, (node, limits, memory), |it| Raw::Int((*it).into()))
+            }
+            ColumnReader::Int64ColumnReader(reader) => {
+                self.all(reader, (node, limits, memory), |it| Raw::Int(*it))
+            }
             ColumnReader::Int96ColumnReader(reader) => {
-                self.all(reader, (max, memory), |it| Raw::Int(it.to_micros()))
+                self.all(reader, (node, limits, memory), |it| Raw::Int(it.to_micros()))
             }
             ColumnReader::FloatColumnReader(reader) => {
-                self.all(reader, (max, memory), |it| Raw::Float((*it).into()))
+                self.all(reader, (node, limits, memory), |it| Raw::Float((*it).into()))
             }
-            ColumnReader::DoubleColumnReader(reader) => self.all(reader, (max, memory), |it| Raw::Float(*it)),
+            ColumnReader::DoubleColumnReader(reader) => {
+                self.all(reader, (node, limits, memory), |it| Raw::Float(*it))
+            }
             ColumnReader::ByteArrayColumnReader(reader) => {
-                self.all(reader, (max, memory), |it| bytes(it.data()))
+                self.all(reader, (node, limits, memory), |it| bytes(it.data()))
             }
             ColumnReader::FixedLenByteArrayColumnReader(reader) => {
-                self.all(reader, (max, memory), |it| bytes(it.data()))
+                self.all(reader, (node, limits, memory), |it| bytes(it.data()))
             }
         }
     }
@@ -117,30 +153,35 @@ impl Leaf {
     fn all<T: DataType>(
         self,
         mut reader: ColumnReaderImpl<T>,
-        (max, memory): (i16, &mut Memory),
+        (node, limits, memory): (&Node, Limits, &mut Memory),
         raw: impl Fn(&T::T) -> Raw,
     ) -> Result<LeafColumn, String> {
         let (mut column, mut values) = (LeafColumn::default(), Vec::new());
+        let at_once = match node.rep_level {
+            0 => limits.at_once.min(BATCH_SIZE),
+            _ => limits.at_once,
+        };
+        memory.check(at_once.saturating_mul(size_of::<T::T>() + size_of::<Value>()))?;
         loop {
+            let before = column.bytes_of_levels();
             let (def_levels, rep_levels) = (&mut column.def_levels, &mut column.rep_levels);
             let read = reader.read_records(BATCH_SIZE, Some(def_levels), Some(rep_levels), &mut values);
             let (records, _, _) = read.map_err(error_text)?;
             if records == 0 {
                 break;
             }
+            memory.take(column.bytes_of_levels() - before)?;
             for value in values.drain(..) {
-                let raw = raw(&value);
-                memory.value(if let Raw::Bytes(bytes) = &raw {
-                    bytes.len()
-                } else {
-                    0
-                })?;
-                column.values.push(self.value(raw)?);
+                let value = self.value(raw(&value))?;
+                memory.value(&value)?;
+                column.push(value, limits.piece);
             }
         }
-        if max == 0 {
+        if node.def_level == 0 {
             // A leaf that is always present has no levels in the file.
-            column.def_levels = vec![0; column.values.len()];
+            let count = column.values.iter().map(Vec::len).sum();
+            memory.take(size_of::<i16>() * count)?;
+            column.def_levels = vec![0; count];
         }
         Ok(column)
     }

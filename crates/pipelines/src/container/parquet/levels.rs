@@ -5,16 +5,21 @@
 
 use super::leaf::{LeafColumn, ShreddedColumn};
 use super::schema::{Form, Node};
+use crate::memory::Memory;
+use googlesql::memory::bytes_of;
 use googlesql::value::Value;
 use parquet::basic::Repetition;
+use std::iter::Flatten;
 
 /// Reads the values of a leaf column one after the other.
 #[derive(Debug)]
 pub struct LeafReader {
     def_levels: Vec<i16>,
     rep_levels: Vec<i16>,
-    values: std::vec::IntoIter<Value>,
+    values: Flatten<std::vec::IntoIter<Vec<Value>>>,
     place: usize,
+    /// How many bytes the values take that were moved to rows since this was asked for.
+    moved: usize,
 }
 
 impl LeafReader {
@@ -22,9 +27,22 @@ impl LeafReader {
         Self {
             def_levels: column.def_levels,
             rep_levels: column.rep_levels,
-            values: column.values.into_iter(),
+            values: column.values.into_iter().flatten(),
             place: 0,
+            moved: 0,
         }
+    }
+
+    /// How many bytes the values take that were moved to rows since the last call.
+    pub fn take_moved(&mut self) -> usize {
+        std::mem::take(&mut self.moved)
+    }
+
+    fn next_value(&mut self) -> Result<Value, String> {
+        self.place += 1;
+        let value = self.values.next().ok_or("a column ends too early")?;
+        self.moved += bytes_of(&value);
+        Ok(value)
     }
 
     fn def_level(&self) -> Result<i16, String> {
@@ -43,23 +61,28 @@ impl LeafReader {
 /// Assembles the next row.
 ///
 /// # Errors
-/// A column that ends too early.
-pub fn assemble_row(nodes: &[Node], streams: &mut [LeafReader]) -> Result<Vec<Value>, String> {
+/// A column that ends too early, and rows that take too much memory.
+pub fn assemble_row(
+    nodes: &[Node],
+    streams: &mut [LeafReader],
+    memory: &mut Memory,
+) -> Result<Vec<Value>, String> {
+    memory.take(nodes.len().saturating_mul(size_of::<Value>()))?;
     let mut rest = streams;
     let mut row = Vec::with_capacity(nodes.len());
     for node in nodes {
         let (own, others) = rest.split_at_mut(node.width());
-        row.push(assemble(node, own)?);
+        row.push(assemble(node, own, memory)?);
         rest = others;
     }
     Ok(row)
 }
 
-fn assemble(node: &Node, streams: &mut [LeafReader]) -> Result<Value, String> {
+fn assemble(node: &Node, streams: &mut [LeafReader], memory: &mut Memory) -> Result<Value, String> {
     let is_there = streams[0].def_level()? >= node.def_level;
     match node.repetition {
-        Repetition::REQUIRED => assemble_present(node, streams),
-        Repetition::OPTIONAL if is_there => assemble_present(node, streams),
+        Repetition::REQUIRED => assemble_present(node, streams, memory),
+        Repetition::OPTIONAL if is_there => assemble_present(node, streams, memory),
         Repetition::OPTIONAL => {
             streams.iter_mut().for_each(|stream| stream.place += 1);
             Ok(Value::Null)
@@ -71,8 +94,10 @@ fn assemble(node: &Node, streams: &mut [LeafReader]) -> Result<Value, String> {
                 return Ok(Value::Array(items));
             }
             loop {
-                items.push(assemble_present(node, streams)?);
+                memory.take(size_of::<Value>())?;
+                items.push(assemble_present(node, streams, memory)?);
                 if !streams[0].goes_on(node.rep_level) {
+                    items.shrink_to_fit();
                     return Ok(Value::Array(items));
                 }
             }
@@ -80,17 +105,13 @@ fn assemble(node: &Node, streams: &mut [LeafReader]) -> Result<Value, String> {
     }
 }
 
-fn assemble_present(node: &Node, streams: &mut [LeafReader]) -> Result<Value, String> {
+fn assemble_present(node: &Node, streams: &mut [LeafReader], memory: &mut Memory) -> Result<Value, String> {
     match &node.form {
-        Form::Leaf(_) => {
-            streams[0].place += 1;
-            let next = streams[0].values.next();
-            next.ok_or_else(|| "a column ends too early".into())
-        }
-        Form::Group(children) => assemble_row(children, streams).map(Value::Struct),
-        Form::List(repeated, false) => assemble(repeated, streams),
+        Form::Leaf(_) => streams[0].next_value(),
+        Form::Group(children) => assemble_row(children, streams, memory).map(Value::Struct),
+        Form::List(repeated, false) => assemble(repeated, streams, memory),
         Form::List(repeated, true) => {
-            let Value::Array(groups) = assemble(repeated, streams)? else {
+            let Value::Array(groups) = assemble(repeated, streams, memory)? else {
                 return Ok(Value::Null);
             };
             let item = |group| match group {

@@ -7,6 +7,7 @@
 use crate::container::Container;
 use crate::event::Failure;
 use crate::plugin::{StageContext, failure};
+use bytes::Bytes;
 use chrono::NaiveDate;
 use googlesql::cast;
 use googlesql::value::{Column, ColumnType, Value};
@@ -75,7 +76,7 @@ impl Format {
     ///
     /// # Errors
     /// A file that is damaged or of another format.
-    pub fn file_columns(&self, bytes: &[u8]) -> Result<Option<Vec<Column>>, String> {
+    pub fn file_columns(&self, bytes: &Bytes) -> Result<Option<Vec<Column>>, String> {
         match self {
             Self::Container(container) => container.columns(bytes).map(Some),
             _ => Ok(None),

@@ -5,7 +5,7 @@
 
 use super::format::Format;
 use crate::event::shown;
-use crate::memory::Memory;
+use crate::memory::{Memory, exact_row};
 use googlesql::cast;
 use googlesql::json_memory::JsonMemory;
 use googlesql::value::{Column, ColumnType, Value};
@@ -154,7 +154,7 @@ fn delimited_row(line: &str, by: &str, with_quotes: bool, columns: &[Column]) ->
         None | Some("") => Ok(Value::Null),
         Some(text) => parse(text, column),
     };
-    exact(columns.iter().enumerate().map(cell))
+    exact_row(columns.iter().enumerate().map(cell))
 }
 
 fn json_row(line: &str, columns: &[Column]) -> Result<Vec<Value>, String> {
@@ -164,16 +164,7 @@ fn json_row(line: &str, columns: &[Column]) -> Result<Vec<Value>, String> {
         Json::String(text) => parse(text, column),
         other => parse(&other.to_string(), column),
     };
-    exact(columns.iter().map(cell))
-}
-
-/// A row with no more room than it needs: of a result that may be an error, `collect` does not know the length.
-fn exact(cells: impl ExactSizeIterator<Item = Result<Value, String>>) -> Result<Vec<Value>, String> {
-    let mut row = Vec::with_capacity(cells.len());
-    for cell in cells {
-        row.push(cell?);
-    }
-    Ok(row)
+    exact_row(columns.iter().map(cell))
 }
 
 fn parse(text: &str, column: &Column) -> Result<Value, String> {

@@ -5,22 +5,25 @@
 use crate::container::avro::{NOT_AVRO, file_schema};
 use crate::container::{self, Container, ReadOptions, SchemaMismatch};
 use crate::event::Failure;
+use crate::memory::Memory;
 use crate::plugin::failure;
+use bytes::Bytes;
 use googlesql::value::{Column, Value};
 use serde_json::Value as Json;
 
-/// The rows of a file as rows of these columns. `schema` is the stage's schema, or empty.
+/// The rows of a file as rows of these columns, which are taken from the memory. `schema` is the stage's schema, or empty.
 pub(super) fn rows(
     container: Container,
-    bytes: &[u8],
+    bytes: &Bytes,
     columns: &[Column],
-    schema: &str,
+    (schema, memory): (&str, &mut Memory),
 ) -> Result<Vec<Vec<Value>>, Failure> {
     let content = container
-        .read(bytes, ReadOptions::FULL)
+        .read(bytes, ReadOptions::FULL, memory)
         .map_err(|text| broken(&text))?;
     if container == Container::Parquet || schema.is_empty() {
-        return container::convert_rows(content, columns).map_err(|mismatch| broken(&mismatch.to_string()));
+        return container::convert_rows(content, columns, memory)
+            .map_err(|mismatch| broken(&mismatch.to_string()));
     }
     let file = file_schema(bytes).map_err(|text| broken(&text))?;
     let wanted: Json = serde_json::from_str(schema).unwrap_or_default();
@@ -35,12 +38,13 @@ pub(super) fn rows(
     if let Some(column) = columns.iter().find(|column| !has(&column.name)) {
         return Err(missing(&column.name));
     }
-    container::convert_rows(content, columns).map_err(|mismatch| match mismatch {
+    container::convert_rows(content, columns, memory).map_err(|mismatch| match mismatch {
         SchemaMismatch::Missing(name) => missing(&name),
         SchemaMismatch::Kind { column, .. } => {
             let (found, expected) = (plain(&file, &column, false), plain(&wanted, &column, true));
             type_exception(format!("Found {found}, expecting {expected}"))
         }
+        SchemaMismatch::TooLarge(text) => broken(&text),
     })
 }
 

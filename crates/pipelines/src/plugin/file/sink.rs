@@ -4,9 +4,10 @@ use super::format::Format;
 use super::object_path;
 use crate::bucket::{create_directory, create_file};
 use crate::container::avro::schema;
-use crate::container::{self, Codec};
+use crate::container::{self, Codec, SchemaMismatch};
 use crate::event::{Failure, LogLevel};
 use crate::macros::date_format::{DateFormat, zone};
+use crate::memory::Memory;
 use crate::plugin::{Batch, Sink, StageContext, failure};
 use chrono::DateTime;
 use googlesql::value::Column;
@@ -128,7 +129,9 @@ impl Sink for Directory {
         if let Format::Container(container) = self.format {
             let Batch { columns, rows } = self.collected;
             let bytes = match self.columns {
-                Some(wanted) => container::convert_rows((columns, rows), &wanted)
+                Some(wanted) => Memory::of(&rows)
+                    .map_err(SchemaMismatch::TooLarge)
+                    .and_then(|mut memory| container::convert_rows((columns, rows), &wanted, &mut memory))
                     .map_err(|mismatch| mismatch.to_string())
                     .and_then(|rows| container.write(&wanted, &rows, Codec::None, true)),
                 None => container.write(&columns, &rows, Codec::None, true),

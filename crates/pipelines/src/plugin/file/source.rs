@@ -6,6 +6,7 @@ use crate::container::avro::schema;
 use crate::event::{Failure, LogLevel};
 use crate::memory::Memory;
 use crate::plugin::{Batch, StageContext, failure};
+use bytes::Bytes;
 use googlesql::regexp::{self, Dialect};
 use googlesql::value::{Column, ColumnType, Value};
 
@@ -42,11 +43,10 @@ pub(super) fn read(context: &StageContext<'_>) -> Result<Batch, Failure> {
         };
         for mut row in read {
             if let Some(index) = path_index {
-                memory
-                    .value(shown.len())
-                    .map_err(|text| context.too_large(&text))?;
+                let path = Value::Text(shown.clone());
+                memory.value(&path).map_err(|text| context.too_large(&text))?;
                 row.reserve_exact(1);
-                row.insert(index, Value::Text(shown.clone()));
+                row.insert(index, path);
             }
             rows.push(row);
         }
@@ -101,22 +101,25 @@ fn rows_of_object(
     memory: &mut Memory,
 ) -> Result<Vec<Vec<Value>>, Failure> {
     let bytes = content(context, object)?;
-    if let Format::Container(container) = format {
+    let held = bytes.len();
+    memory.hold(held).map_err(|text| context.too_large(&text))?;
+    let rows = if let Format::Container(container) = format {
         let schema = context.property("schema", "");
-        let rows = resolution::rows(*container, &bytes, columns, &schema)?;
-        for row in &rows {
-            memory.row(row).map_err(|text| context.too_large(&text))?;
-        }
-        return Ok(rows);
-    }
-    let skip_header = context.property("skipHeader", "false") == "true";
-    let rows = format.rows(&bytes, skip_header, columns, memory);
-    rows.map_err(|text| failure("java.io.IOException", text))
+        resolution::rows(*container, &bytes, columns, (&schema, memory))?
+    } else {
+        let skip_header = context.property("skipHeader", "false") == "true";
+        let rows = format.rows(&bytes, skip_header, columns, memory);
+        rows.map_err(|text| failure("java.io.IOException", text))?
+    };
+    memory.let_go(held);
+    Ok(rows)
 }
 
-fn content(context: &StageContext<'_>, object: &str) -> Result<Vec<u8>, Failure> {
+fn content(context: &StageContext<'_>, object: &str) -> Result<Bytes, Failure> {
     let bytes = context.stores.buckets.read_at_most(object, MAX_FILE);
-    bytes.map_err(|error| failure("java.io.IOException", format!("{object}: {error}")))
+    bytes
+        .map(Bytes::from)
+        .map_err(|error| failure("java.io.IOException", format!("{object}: {error}")))
 }
 
 /// The columns of the stage's schema or of the first file, with the column of the path.
