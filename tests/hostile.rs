@@ -17,6 +17,8 @@
 mod answers;
 #[path = "hostile/class.rs"]
 mod class;
+#[path = "hostile/files.rs"]
+mod files;
 #[path = "support/home.rs"]
 #[expect(dead_code, reason = "each test binary uses a part of it")]
 mod home;
@@ -94,6 +96,11 @@ fn nothing_unpacks_without_end() {
 #[test]
 fn no_file_of_a_load_job_takes_all_memory() {
     play(uploads::loads());
+}
+
+#[test]
+fn files_that_are_read_together_share_the_memory() {
+    play(files::inputs());
 }
 
 #[test]
