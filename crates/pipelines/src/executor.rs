@@ -20,6 +20,7 @@ use super::bucket::Conditions;
 use super::event::{ExecutionEvent, Failure, LogEntry, LogLevel, NodeEnd, NodeProgram};
 use super::execution::{ExecutionEnd, ExecutionRequest, Executor, PipelinePlan};
 use super::macros;
+use super::memory::Memory;
 use super::pipeline::{Node, Pipeline, Stage, Step};
 use super::plugin::{self, Batch, ErrorRecord, Implementation, StageContext, Stores};
 use serde_json::Value as Json;
@@ -81,6 +82,7 @@ impl Executor for StoreExecutor {
             node: String::new(),
             program: NodeProgram::Action,
             connectors: BTreeMap::new(),
+            memory: Memory::default(),
             counts: BTreeMap::new(),
         };
         // The macros of post actions are expanded when the workflow is initialised, before any node runs.
@@ -134,6 +136,8 @@ struct Execution<'a> {
     program: NodeProgram,
     /// The rows that condition connectors hold for the branch that is taken.
     connectors: BTreeMap<String, Vec<Batch>>,
+    /// What the rows take that sources, connectors, aggregators and sinks hold, and those on their way between stages.
+    memory: Memory,
     /// The `input`, `output` and `error` counts of the stages so far, for conditions.
     counts: BTreeMap<String, BTreeMap<&'static str, i64>>,
 }
@@ -260,6 +264,7 @@ impl Execution<'_> {
             speed: self.speed,
             error_records: RefCell::default(),
             headers: self.headers.entry(stage.name.clone()).or_default().clone(),
+            memory: self.memory,
         };
         let result = implementation(&context);
         let error_records = context.error_records.take();

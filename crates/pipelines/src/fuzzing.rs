@@ -3,6 +3,7 @@
 use crate::artifact::class_file::ClassFile;
 use crate::event::Failure;
 use crate::macros::{Scope, expand};
+use crate::memory::Memory;
 use crate::plugin::{Batch, Headers, Implementation, StageContext, Stores, find};
 use googlesql::value::{Column, Row};
 use std::cell::RefCell;
@@ -42,6 +43,7 @@ pub fn wrangler(
         speed: 1.0,
         error_records: RefCell::default(),
         headers: Headers::default(),
+        memory: Memory::default(),
     };
     apply(&context, Batch { columns, rows }).map(|batch| batch.rows)
 }

@@ -12,7 +12,7 @@ const MAX_ROWS: usize = 128 << 20;
 const MAX_HELD: usize = 160 << 20;
 
 /// The bytes that are taken so far.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Memory {
     rows: usize,
     /// What is held beside the rows.
@@ -25,6 +25,14 @@ impl Memory {
         Self {
             rows: 0,
             beside: bytes,
+        }
+    }
+
+    /// That of rows which become others, such as the output of a join: these are held beside it until then.
+    pub(crate) const fn of_output(self) -> Self {
+        Self {
+            rows: 0,
+            beside: self.rows.saturating_add(self.beside),
         }
     }
 
@@ -106,7 +114,7 @@ impl Memory {
     }
 
     /// Counts bytes of rows no longer.
-    pub fn release(&mut self, bytes: usize) {
+    pub const fn release(&mut self, bytes: usize) {
         self.rows = self.rows.saturating_sub(bytes);
     }
 

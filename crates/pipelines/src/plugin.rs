@@ -24,8 +24,10 @@ pub(super) mod wrangler;
 
 use super::bucket::Buckets;
 use super::event::{ExecutionEvent, Failure, LogEntry, LogLevel};
+use super::memory::Memory;
 use super::source::Source;
 use googlesql::Warehouse;
+use googlesql::memory::bytes_of_row;
 use googlesql::value::{Column, Value};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -150,6 +152,13 @@ pub(super) struct Batch {
     pub rows: Vec<Vec<Value>>,
 }
 
+impl Batch {
+    /// How many bytes of memory its rows take.
+    pub fn bytes(&self) -> usize {
+        self.rows.iter().map(|row| bytes_of_row(row)).sum()
+    }
+}
+
 /// Rows by their output port, or by the stage that sent them.
 pub(super) type NamedBatches = Vec<(String, Batch)>;
 
@@ -185,7 +194,8 @@ pub(super) struct ActionResult {
 
 /// An open sink: rows are written batch by batch and take effect when they are committed.
 pub(super) trait Sink {
-    fn write(&mut self, batch: &Batch) -> Result<(), Failure>;
+    /// Rows that are kept until the sink is committed are taken from `memory`.
+    fn write(&mut self, batch: &Batch, memory: &mut Memory) -> Result<(), Failure>;
 
     /// Returns the metric `records.updated`, if the sink has it.
     fn commit(self: Box<Self>) -> Result<Option<i64>, Failure>;
@@ -229,6 +239,8 @@ pub(super) struct StageContext<'a> {
     /// The error records so far.
     pub error_records: RefCell<Vec<ErrorRecord>>,
     pub headers: Headers,
+    /// What the stages of the run hold by now.
+    pub memory: Memory,
 }
 
 impl StageContext<'_> {
@@ -285,8 +297,7 @@ impl StageContext<'_> {
 
     /// The failure of a stage whose rows take more memory than the sandbox gives them.
     pub fn too_large(&self, text: &str) -> Failure {
-        let text = format!("Stage '{}' has {text}", self.stage);
-        failure("java.lang.UnsupportedOperationException", text)
+        too_large(self.stage, text)
     }
 
     /// The failure for a property value that the sandbox does not support; no real server reports it.
@@ -316,6 +327,12 @@ pub(super) fn pause(span: Duration, stop: &AtomicBool) -> Result<(), Failure> {
         return Err(failure("java.lang.InterruptedException", "sleep interrupted"));
     }
     Ok(())
+}
+
+/// The failure of a stage whose rows take more memory than the sandbox gives them.
+pub(super) fn too_large(stage: &str, text: &str) -> Failure {
+    let text = format!("Stage '{stage}' has {text}");
+    failure("java.lang.UnsupportedOperationException", text)
 }
 
 /// An exception without a cause.

@@ -85,16 +85,22 @@ impl Execution<'_> {
                 Implementation::Sink(open) => self.run_plugin(stage, properties, open).map(|(sink, _)| {
                     flow.sinks.insert(&stage.name, sink);
                 }),
-                Implementation::Source(read) => self.run_plugin(stage, properties, read).map(|(batch, _)| {
-                    flow.record_time(stage, batch.rows.len(), began);
-                    inputs.push(Input {
-                        stage,
-                        connector: None,
-                        columns: batch.columns,
-                        rows: batch.rows.into_iter(),
-                        started: false,
-                    });
-                }),
+                Implementation::Source(read) => {
+                    self.run_plugin(stage, properties, read).and_then(|(batch, _)| {
+                        self.memory
+                            .take(batch.bytes())
+                            .map_err(|text| plugin::too_large(&stage.name, &text))?;
+                        flow.record_time(stage, batch.rows.len(), began);
+                        inputs.push(Input {
+                            stage,
+                            connector: None,
+                            columns: batch.columns,
+                            rows: batch.rows.into_iter(),
+                            started: false,
+                        });
+                        Ok(())
+                    })
+                }
                 Implementation::Transform(apply) => self
                     .run_plugin(stage, properties, |context| apply(context, Batch::default()))
                     .map(drop),
@@ -192,6 +198,7 @@ impl Execution<'_> {
         let Some(batch) = input.next(size) else {
             return Ok(());
         };
+        self.memory.release(batch.bytes());
         if let Some(condition) = &input.connector {
             return self.process(flow, input.stage, condition, batch);
         }
@@ -223,6 +230,7 @@ impl Execution<'_> {
                 Err(failure) => first_failure = first_failure.or(Some(self.wrap(stage, failure))),
             }
         }
+        self.memory.release(flow.kept);
         first_failure.map_or(Ok(()), Err)
     }
 }

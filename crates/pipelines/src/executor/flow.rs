@@ -7,7 +7,6 @@
 use super::timing::Timing;
 use super::{Execution, not_executed};
 use crate::event::Failure;
-use crate::memory::Memory;
 use crate::pipeline::{Node, Stage};
 use crate::plugin::{self, Batch, ErrorRecord, Implementation, Sink};
 use googlesql::value::Column;
@@ -30,8 +29,8 @@ pub(super) struct Flow<'n> {
     columns: BTreeMap<&'n str, Vec<Column>>,
     /// The processing times by stage.
     pub times: BTreeMap<&'n str, Timing>,
-    /// What the collected rows take.
-    memory: Memory,
+    /// The bytes of rows that the sinks keep until they are committed.
+    pub kept: usize,
 }
 
 impl<'n> Flow<'n> {
@@ -43,7 +42,7 @@ impl<'n> Flow<'n> {
             collected: BTreeMap::new(),
             columns: BTreeMap::new(),
             times: BTreeMap::new(),
-            memory: Memory::default(),
+            kept: 0,
         }
     }
 
@@ -54,9 +53,6 @@ impl<'n> Flow<'n> {
     }
 
     fn collect(&mut self, stage: &'n Stage, from: &str, batch: Batch) -> Result<(), Failure> {
-        for row in &batch.rows {
-            self.memory.row(row).map_err(|text| too_many_rows(stage, &text))?;
-        }
         let inputs = self.collected.entry(&stage.name).or_default();
         match inputs.iter_mut().find(|(name, _)| name == from) {
             None => inputs.push((from.to_owned(), batch)),
@@ -81,11 +77,6 @@ impl<'n> Flow<'n> {
         }
         Err(schema_mismatch(stage))
     }
-}
-
-fn too_many_rows(stage: &Stage, text: &str) -> Failure {
-    let text = format!("Stage '{}' has {text}", stage.name);
-    plugin::failure("java.lang.UnsupportedOperationException", text)
 }
 
 fn schema_mismatch(stage: &Stage) -> Failure {
@@ -124,9 +115,11 @@ impl Execution<'_> {
         // A run without rows has no counts at all (measured), so zero is not counted.
         self.count(name, "records.in", to_i64(rows));
         match implementation(stage)? {
-            Implementation::Aggregator(_) => flow
-                .collect(stage, from, batch)
-                .map_err(|failure| self.wrap(stage, failure)),
+            Implementation::Aggregator(_) => {
+                self.take(stage, &batch)?;
+                flow.collect(stage, from, batch)
+                    .map_err(|failure| self.wrap(stage, failure))
+            }
             Implementation::Transform(apply) => {
                 flow.check_schema(stage, &batch.columns)
                     .map_err(|failure| self.wrap(stage, failure))?;
@@ -148,12 +141,14 @@ impl Execution<'_> {
                 self.send_error_records(flow, stage, error_records)
             }
             Implementation::Sink(_) => {
+                let before = self.memory.taken();
                 flow.check_schema(stage, &batch.columns)
                     .and_then(|()| match flow.sinks.get_mut(name) {
-                        Some(sink) => sink.write(&batch),
+                        Some(sink) => sink.write(&batch, &mut self.memory),
                         None => Ok(()),
                     })
                     .map_err(|failure| self.wrap(stage, failure))?;
+                flow.kept += self.memory.taken() - before;
                 flow.record_time(stage, rows, began);
                 self.count(name, "records.out", to_i64(rows));
                 Ok(())
@@ -178,6 +173,8 @@ impl Execution<'_> {
             Some(port) => format!("records.out.{port}"),
         };
         self.count(&stage.name, &metric, to_i64(batch.rows.len()));
+        self.take(stage, &batch)?;
+        let bytes = batch.bytes();
         let pipeline = self.pipeline;
         let connected = pipeline.connections.iter().filter(|connection| {
             connection.from == stage.name && (port.is_none() || connection.port.as_deref() == port)
@@ -191,15 +188,26 @@ impl Execution<'_> {
                 continue;
             }
             if to.kind == "condition" {
+                self.take(stage, &batch)?;
                 self.hold_in_connector(&to.name, batch.clone());
                 continue;
             }
             let node = flow.node;
             if let Some(to) = node.stages.iter().find(|inside| inside.name == to.name) {
+                self.take(stage, &batch)?;
                 self.process(flow, to, &stage.name, batch.clone())?;
+                self.memory.release(bytes);
             }
         }
+        self.memory.release(bytes);
         Ok(())
+    }
+
+    /// Takes memory for the rows of a stage.
+    pub(super) fn take(&mut self, stage: &Stage, batch: &Batch) -> Result<(), Failure> {
+        self.memory
+            .take(batch.bytes())
+            .map_err(|text| self.wrap(stage, plugin::too_large(&stage.name, &text)))
     }
 
     /// Sends error records to the error transforms after a stage; without one they are dropped.
@@ -244,6 +252,7 @@ impl Execution<'_> {
             };
             let inputs = flow.collected.remove(stage.name.as_str()).unwrap_or_default();
             let rows = inputs.iter().map(|(_, batch)| batch.rows.len()).sum();
+            let bytes = inputs.iter().map(|(_, batch)| batch.bytes()).sum();
             let began = Instant::now();
             let (output, error_records) = self
                 .run_plugin(stage, &flow.properties[stage.name.as_str()], |context| {
@@ -251,6 +260,8 @@ impl Execution<'_> {
                 })
                 .map_err(|failure| self.wrap(stage, failure))?;
             flow.record_time(stage, rows, began);
+            self.memory.release(bytes);
+            self.take(stage, &output)?;
             let columns = output.columns;
             let mut rows = output.rows.into_iter().peekable();
             loop {
@@ -258,6 +269,7 @@ impl Execution<'_> {
                     columns: columns.clone(),
                     rows: rows.by_ref().take(MAX_BATCH_ROWS).collect(),
                 };
+                self.memory.release(part.bytes());
                 self.send(flow, stage, None, part)?;
                 if rows.peek().is_none() {
                     break;

@@ -1,9 +1,10 @@
 //! The `BigQueryTable` sink: collects rows and appends them with one load job at the end, or merges them by keys.
 
-use super::{Batch, GOOGLE, Implementation, Plugin, Sink, StageContext, failure};
+use super::{Batch, GOOGLE, Implementation, Plugin, Sink, StageContext, failure, too_large};
 use crate::container::avro::schema;
 use crate::event::{Failure, LogLevel};
-use googlesql::value::{Column, Value};
+use crate::memory::Memory;
+use googlesql::value::{Column, Row, Value};
 use googlesql::{LoadOptions, QuerySettings, SqlError, Warehouse, WriteDisposition};
 use std::sync::Arc;
 
@@ -46,6 +47,7 @@ fn open(context: &StageContext<'_>) -> Result<Box<dyn Sink>, Failure> {
     );
     let truncates = context.property("truncateTable", "false") == "true";
     Ok(Box::new(LoadJob {
+        stage: context.stage.to_owned(),
         warehouse: context.stores.warehouse.clone(),
         dataset: context.property("dataset", ""),
         table: context.property("table", ""),
@@ -101,6 +103,7 @@ impl StageContext<'_> {
 }
 
 struct LoadJob {
+    stage: String,
     warehouse: Arc<Warehouse>,
     dataset: String,
     table: String,
@@ -114,19 +117,19 @@ struct LoadJob {
 }
 
 impl Sink for LoadJob {
-    fn write(&mut self, batch: &Batch) -> Result<(), Failure> {
+    fn write(&mut self, batch: &Batch, memory: &mut Memory) -> Result<(), Failure> {
         let columns = self.columns.get_or_insert_with(|| batch.columns.clone());
         let indices: Vec<Option<usize>> = columns
             .iter()
             .map(|wanted| batch.columns.iter().position(|c| c.name == wanted.name))
             .collect();
         for row in &batch.rows {
-            self.rows.push(
-                indices
-                    .iter()
-                    .map(|index| index.map_or(Value::Null, |i| row[i].clone()))
-                    .collect(),
-            );
+            let cells = indices.iter();
+            let row: Row = cells
+                .map(|index| index.map_or(Value::Null, |i| row[i].clone()))
+                .collect();
+            memory.row(&row).map_err(|text| too_large(&self.stage, &text))?;
+            self.rows.push(row);
         }
         Ok(())
     }

@@ -190,6 +190,7 @@ mod tests {
     use super::*;
     use crate::bucket::Buckets;
     use crate::event::ExecutionEvent;
+    use crate::memory::Memory;
     use crate::plugin::Stores;
     use crate::source::{PASSWORD, Source, USER};
     use googlesql::Warehouse;
@@ -227,6 +228,7 @@ mod tests {
             speed: 1.0,
             error_records: RefCell::default(),
             headers: crate::plugin::Headers::default(),
+            memory: Memory::default(),
         };
         let done = work(&context);
         (done, lines.take())

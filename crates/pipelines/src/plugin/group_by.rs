@@ -7,7 +7,6 @@ mod function;
 
 use super::{Batch, CORE, Implementation, NamedBatches, Plugin, StageContext, failure};
 use crate::event::Failure;
-use crate::memory::Memory;
 use function::Aggregate;
 use googlesql::value::{Column, Value};
 use std::cmp::Ordering;
@@ -122,7 +121,7 @@ fn group_by(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch, F
     let groups = groups(&batch.rows, &indices);
     context.count("aggregator.groups", groups.len());
     let mut rows = Vec::with_capacity(groups.len());
-    let mut memory = Memory::default();
+    let mut memory = context.memory.of_output();
     for group in groups {
         let mut row: Vec<Value> = indices
             .iter()

@@ -6,7 +6,6 @@
 
 use super::{Batch, CORE, Implementation, NamedBatches, Plugin, StageContext, failure};
 use crate::event::Failure;
-use crate::memory::Memory;
 use googlesql::value::{Column, ColumnType, Value};
 use std::collections::BTreeMap;
 
@@ -191,7 +190,7 @@ fn join(context: &StageContext<'_>, inputs: NamedBatches) -> Result<Batch, Failu
     let groups = group_by_key(&inputs, &settings)?;
     context.count("joiner.keys", groups.len());
     let mut rows = Vec::new();
-    let mut memory = Memory::default();
+    let mut memory = context.memory.of_output();
     for group in groups.iter().filter(|group| is_joined(group, &inputs, &settings)) {
         let mut next = Some(vec![0; group.len()]);
         while let Some(places) = next {

@@ -6,6 +6,7 @@
 
 use super::{ActionResult, Batch, Implementation, Plugin, Sink, StageContext, failure};
 use crate::event::{Failure, LogLevel};
+use crate::memory::Memory;
 use googlesql::value::{Column, ColumnType, Value};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -174,7 +175,7 @@ struct Lines {
 }
 
 impl Sink for Lines {
-    fn write(&mut self, batch: &Batch) -> Result<(), Failure> {
+    fn write(&mut self, batch: &Batch, _: &mut Memory) -> Result<(), Failure> {
         for row in &batch.rows {
             if let Some(Value::Text(body)) = row.first() {
                 writeln!(self.file, "{body}")

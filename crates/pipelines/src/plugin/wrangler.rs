@@ -24,7 +24,6 @@ mod usage;
 
 use super::{Batch, Headers, Implementation, Plugin, StageContext, failure};
 use crate::event::Failure;
-use crate::memory::Memory;
 use directive::{Directive, TransientStore};
 use error::DirectiveError;
 pub(super) use expression::BooleanExpression;
@@ -105,7 +104,7 @@ fn apply(context: &StageContext<'_>, batch: Batch) -> Result<Batch, Failure> {
     if batch.rows.is_empty() {
         return Ok(output);
     }
-    let mut memory = Memory::default();
+    let mut memory = context.memory.of_output();
     let compiled = settings.compile(context);
     for values in &batch.rows {
         let result = match &compiled {

@@ -422,3 +422,42 @@ fn files_with_their_schema_are_written_and_read() {
         assert!(failure.contains(words), "{words} is not in {failure}");
     }
 }
+
+#[test]
+fn sources_and_sinks_share_the_memory() {
+    let world = World::new();
+    world.put("gs://in/lines.txt", &"x\n".repeat(300_000));
+    let read = |name: &str| {
+        let properties = json!({"referenceName": "in", "path": "gs://in/lines.txt", "format": "text"});
+        stage(name, "GCSFile", "batchsource", &properties)
+    };
+    let write = |name: &str| {
+        let properties =
+            json!({"referenceName": "out", "path": format!("gs://out/{name}"), "format": "avro"});
+        stage(name, "GCS", "batchsink", &properties)
+    };
+    let connected = |stages: &[Json], ways: &[(&str, &str)]| {
+        let ways: Vec<_> = ways
+            .iter()
+            .map(|(from, to)| json!({"from": from, "to": to}))
+            .collect();
+        json!({"config": {"stages": stages, "connections": ways, "postActions": []}}).to_string()
+    };
+    // A row takes 120 bytes: three times all rows have room, and four times they have not.
+    let sources = ["R1", "R2", "R3", "R4"];
+    let drop = stage("Drop", "Trash", "batchsink", &json!({"referenceName": "out"}));
+    let stages = [sources.map(read).to_vec(), vec![drop]].concat();
+    let failure = world.failure(&connected(&stages, &sources.map(|name| (name, "Drop"))));
+    assert!(
+        failure.contains("Stage 'R4' encountered : java.io.IOException: rows that take more"),
+        "{failure}"
+    );
+    let sinks = ["W1", "W2", "W3", "W4"];
+    let stages = [vec![read("R")], sinks.map(write).to_vec()].concat();
+    let failure = world.failure(&connected(&stages, &sinks.map(|name| ("R", name))));
+    assert!(failure.contains("has rows that take more"), "{failure}");
+    // What came out of the source is held once.
+    for name in ["one", "two"] {
+        world.complete(&chain(&[read("R"), write(name)]));
+    }
+}

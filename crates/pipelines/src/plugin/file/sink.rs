@@ -8,7 +8,7 @@ use crate::container::{self, Codec, SchemaMismatch};
 use crate::event::{Failure, LogLevel};
 use crate::macros::date_format::{DateFormat, zone};
 use crate::memory::Memory;
-use crate::plugin::{Batch, Sink, StageContext, failure};
+use crate::plugin::{Batch, Sink, StageContext, failure, too_large};
 use chrono::DateTime;
 use googlesql::value::Column;
 use std::io::{self, Write};
@@ -49,6 +49,7 @@ pub(super) fn open(context: &StageContext<'_>) -> Result<Box<dyn Sink>, Failure>
         .map_err(|error| broken(&folder, &error))?;
     context.log(LogLevel::Info, LOGGER, format!("Writing to {path}"));
     Ok(Box::new(Directory {
+        stage: context.stage.to_owned(),
         folder,
         file: Box::new(file),
         header: context.property("writeHeader", "false") == "true",
@@ -77,6 +78,7 @@ fn directory(context: &StageContext<'_>) -> Result<String, Failure> {
 }
 
 struct Directory {
+    stage: String,
     folder: PathBuf,
     file: Box<dyn Write>,
     format: Format,
@@ -94,7 +96,7 @@ impl Directory {
 }
 
 impl Sink for Directory {
-    fn write(&mut self, batch: &Batch) -> Result<(), Failure> {
+    fn write(&mut self, batch: &Batch, memory: &mut Memory) -> Result<(), Failure> {
         if matches!(self.format, Format::Container(_)) {
             let has = |name: &str| batch.columns.iter().any(|column| column.name == name);
             let mut wanted = self.columns.iter().flatten();
@@ -109,7 +111,10 @@ impl Sink for Directory {
                 ));
             }
             self.collected.columns.clone_from(&batch.columns);
-            self.collected.rows.extend(batch.rows.iter().cloned());
+            for row in &batch.rows {
+                memory.row(row).map_err(|text| too_large(&self.stage, &text))?;
+                self.collected.rows.push(row.clone());
+            }
             return Ok(());
         }
         if std::mem::take(&mut self.header)
@@ -161,7 +166,7 @@ pub(super) fn open_trash(_: &StageContext<'_>) -> Result<Box<dyn Sink>, Failure>
 struct Trash;
 
 impl Sink for Trash {
-    fn write(&mut self, _: &Batch) -> Result<(), Failure> {
+    fn write(&mut self, _: &Batch, _: &mut Memory) -> Result<(), Failure> {
         Ok(())
     }
 

@@ -34,7 +34,7 @@ pub(super) fn read(context: &StageContext<'_>) -> Result<Batch, Failure> {
     let in_file = columns.iter().filter(|column| column.name != path_field);
     let in_file: Vec<Column> = in_file.cloned().collect();
     let mut rows = Vec::new();
-    let mut memory = Memory::default();
+    let mut memory = context.memory;
     for object in objects {
         let read = rows_of_object(context, &format, &object, &in_file, &mut memory)?;
         let shown = match context.property("filenameOnly", "false").as_str() {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bucket::Buckets;
+use crate::memory::Memory;
 use crate::plugin::Stores;
 use crate::source::Source;
 use googlesql::Warehouse;
@@ -38,6 +39,7 @@ fn run(pairs: &[(&str, &str)]) -> Result<Batch, Failure> {
         speed: 1.0,
         error_records: RefCell::default(),
         headers: crate::plugin::Headers::default(),
+        memory: Memory::default(),
     };
     let columns = [
         ("a", ColumnType::Int64),

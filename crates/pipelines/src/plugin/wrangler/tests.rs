@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bucket::Buckets;
+use crate::memory::Memory;
 use crate::plugin::Stores;
 use crate::source::Source;
 use googlesql::Warehouse;
@@ -47,6 +48,7 @@ fn run(properties: &[(&str, &str)], columns: &str) -> Result<Vec<Vec<String>>, F
         speed: 1.0,
         error_records: std::cell::RefCell::default(),
         headers: Headers::default(),
+        memory: Memory::default(),
     };
     let kinds = [
         ("id", ColumnType::Int64),
