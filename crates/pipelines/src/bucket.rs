@@ -246,7 +246,7 @@ pub(crate) fn create_directory(folder: &Path) -> io::Result<()> {
 }
 
 /// Creates a file in a directory.
-pub(crate) fn create_file(folder: &Path, name: &str) -> io::Result<impl Write + use<>> {
+pub(crate) fn create_file(folder: &Path, name: &str) -> io::Result<impl Write + Send + use<>> {
     let file = fs::OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -20,6 +20,7 @@ use bytes::Bytes;
 use googlesql::memory::{bytes_of, bytes_of_row};
 use googlesql::value::{Column, ColumnType, Row, Value};
 use googlesql::{cast, kind};
+use std::io::Write;
 
 /// The columns and the rows of a file.
 pub type Content = (Vec<Column>, Vec<Vec<Value>>);
@@ -96,9 +97,25 @@ impl Container {
         codec: Codec,
         logical_types: bool,
     ) -> Result<Vec<u8>, String> {
+        let mut out = Vec::new();
+        self.write_to(&mut out, (columns, rows), codec, logical_types)?;
+        Ok(out)
+    }
+
+    /// Writes the file of [`Container::write`] piece by piece, so that it is nowhere as a whole.
+    ///
+    /// # Errors
+    /// As [`Container::write`], and what the writer says.
+    pub fn write_to(
+        self,
+        out: &mut (dyn Write + Send),
+        (columns, rows): (&[Column], &[Row]),
+        codec: Codec,
+        logical_types: bool,
+    ) -> Result<(), String> {
         match self {
-            Self::Avro => avro::write(columns, rows, codec, logical_types),
-            Self::Parquet => parquet::write(columns, rows, codec),
+            Self::Avro => avro::write(out, (columns, rows), codec, logical_types),
+            Self::Parquet => parquet::write(out, (columns, rows), codec),
         }
     }
 }

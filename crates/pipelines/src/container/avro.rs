@@ -18,10 +18,10 @@ pub(super) use datum::{bytes, long};
 use flate2::Crc;
 use flate2::read::{DeflateDecoder, DeflateEncoder};
 use googlesql::limits::MAX_VALUE_BYTES;
-use googlesql::value::{Column, Value};
+use googlesql::value::{Column, Row};
 use serde_json::Value as Json;
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{Read, Write};
 
 /// The error of Avro's reader for a file of another format.
 pub const NOT_AVRO: &str = "Not an Avro data file.";
@@ -158,13 +158,18 @@ fn checksum(plain: &[u8]) -> [u8; 4] {
     crc.sum().to_be_bytes()
 }
 
-/// A file of these rows.
+/// Writes a file of these rows, one block after the other.
 pub fn write(
-    columns: &[Column],
-    rows: &[Vec<Value>],
+    file: &mut dyn Write,
+    (columns, rows): (&[Column], &[Row]),
     codec: Codec,
     logical: bool,
-) -> Result<Vec<u8>, String> {
+) -> Result<(), String> {
+    let mut flush = |out: &mut Vec<u8>| {
+        let written = file.write_all(out).map_err(|error| error.to_string());
+        out.clear();
+        written
+    };
     let scale = cell::scale_of(rows);
     let schema = schema::schema(columns, scale, logical).to_string();
     let codec_name = match codec {
@@ -190,11 +195,12 @@ pub fn write(
             long(count, &mut out);
             bytes(&compress(codec, &block)?, &mut out);
             out.extend(sync_marker.as_bytes());
+            flush(&mut out)?;
             block.clear();
             count = 0;
         }
     }
-    Ok(out)
+    flush(&mut out)
 }
 
 fn compress(codec: Codec, plain: &[u8]) -> Result<Vec<u8>, String> {

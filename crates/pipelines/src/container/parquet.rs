@@ -12,7 +12,8 @@ mod schema;
 use super::{Codec, Content, cell};
 use crate::memory::Memory;
 use bytes::Bytes;
-use googlesql::value::{Column, Value};
+use googlesql::memory::bytes_of_row;
+use googlesql::value::{Column, Row};
 use guard::Pages;
 use leaf::{Limits, ShreddedColumn};
 use levels::LeafReader;
@@ -22,11 +23,15 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use schema::Node;
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, UnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// The most rows of a row group.
 const ROW_GROUP_SIZE: usize = 100_000;
+
+/// The most bytes of memory that its rows take, if it has more than one.
+const ROW_GROUP_BYTES: usize = 16 << 20;
 
 /// How many values the pieces of all leaves have together. A piece is kept until the last of its values is in a row.
 const MAX_PIECES: usize = 64 << 10;
@@ -118,8 +123,12 @@ fn rows(content: &Bytes, lists: bool, memory: &mut Memory) -> Result<Content, St
     Ok((columns, rows))
 }
 
-/// A file of these rows.
-pub fn write(columns: &[Column], rows: &[Vec<Value>], codec: Codec) -> Result<Vec<u8>, String> {
+/// Writes a file of these rows, one row group after the other.
+pub fn write(
+    out: &mut (dyn Write + Send),
+    (columns, rows): (&[Column], &[Row]),
+    codec: Codec,
+) -> Result<(), String> {
     let schema = Arc::new(schema::message(columns, cell::scale_of(rows))?);
     let nodes = schema::nodes(&schema, true)?;
     let leaves: Vec<_> = nodes.iter().flat_map(Node::leaves).collect();
@@ -129,9 +138,11 @@ pub fn write(columns: &[Column], rows: &[Vec<Value>], codec: Codec) -> Result<Ve
         Codec::Snappy => Compression::SNAPPY,
     };
     let properties = WriterProperties::builder().set_compression(compression).build();
-    let mut out = Vec::new();
-    let mut writer = SerializedFileWriter::new(&mut out, schema, Arc::new(properties)).map_err(error_text)?;
-    for some in rows.chunks(ROW_GROUP_SIZE) {
+    let mut writer = SerializedFileWriter::new(out, schema, Arc::new(properties)).map_err(error_text)?;
+    let mut rest = rows;
+    while !rest.is_empty() {
+        let some;
+        (some, rest) = rest.split_at(rows_of_group(rest));
         let mut parts: Vec<ShreddedColumn<'_>> = leaves.iter().map(|_| ShreddedColumn::default()).collect();
         for row in some {
             levels::shred_row(&nodes, row, &mut parts)?;
@@ -148,5 +159,15 @@ pub fn write(columns: &[Column], rows: &[Vec<Value>], codec: Codec) -> Result<Ve
         group.close().map_err(error_text)?;
     }
     writer.close().map_err(error_text)?;
-    Ok(out)
+    Ok(())
+}
+
+/// How many of these rows the next row group has: it is copied before it is written.
+fn rows_of_group(rows: &[Row]) -> usize {
+    let mut bytes = 0_usize;
+    let fits = |row: &&Row| {
+        bytes = bytes.saturating_add(bytes_of_row(row));
+        bytes <= ROW_GROUP_BYTES
+    };
+    rows.iter().take(ROW_GROUP_SIZE).take_while(fits).count().max(1)
 }

@@ -366,3 +366,35 @@ fn wide_rows_of_a_parquet_file_count_once() {
     let read = read_alone(Container::Parquet, &file, ReadOptions::FULL);
     assert_eq!(read.unwrap().1.len(), 4_500);
 }
+
+#[test]
+fn large_rows_are_written_piece_by_piece() {
+    /// Keeps what is written, and the largest piece.
+    #[derive(Default)]
+    struct Pieces(Vec<u8>, usize);
+
+    impl Write for Pieces {
+        fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
+            self.0.extend(piece);
+            self.1 = self.1.max(piece.len());
+            Ok(piece.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let columns = [Column::nullable("t", T::String)];
+    let row = |n: u32| vec![text(&n.to_string().repeat(1 << 20))];
+    let rows: Vec<_> = (0..40).map(row).collect();
+    for container in ALL {
+        let mut out = Pieces::default();
+        container
+            .write_to(&mut out, (&columns, &rows), Codec::None, true)
+            .unwrap();
+        assert!(out.1 < 5 << 20, "{container:?}: {}", out.1);
+        let read = read_alone(container, &out.0, ReadOptions::FULL);
+        assert!(read.unwrap().1 == rows, "{container:?}");
+    }
+}

@@ -69,7 +69,7 @@ impl Extract {
         })
     }
 
-    fn write(&self, state: &ApiState, out: &mut impl Write) -> Result<(), SqlError> {
+    fn write(&self, state: &ApiState, out: &mut (impl Write + Send)) -> Result<(), SqlError> {
         let table = self.source.open(state)?;
         match self.format {
             DestinationFormat::Csv {
@@ -84,9 +84,9 @@ impl Extract {
                 logical,
             } => {
                 let (columns, rows) = table.all(state, &mut 0, MAX_ROWS)?;
-                let bytes = container.write(&columns, &rows, codec, logical);
-                let bytes = bytes.map_err(SqlError::bad_data)?;
-                out.write_all(&bytes).map_err(|error| not_written(&error))
+                container
+                    .write_to(out, (&columns, &rows), codec, logical)
+                    .map_err(SqlError::bad_data)
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::macros::date_format::{DateFormat, zone};
 use crate::memory::Memory;
 use crate::plugin::{Batch, Sink, StageContext, failure, too_large};
 use chrono::DateTime;
-use googlesql::value::Column;
+use googlesql::value::{Column, Row};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -80,7 +80,7 @@ fn directory(context: &StageContext<'_>) -> Result<String, Failure> {
 struct Directory {
     stage: String,
     folder: PathBuf,
-    file: Box<dyn Write>,
+    file: Box<dyn Write + Send>,
     format: Format,
     /// Whether the header line is still to be written.
     header: bool,
@@ -133,17 +133,18 @@ impl Sink for Directory {
     fn commit(mut self: Box<Self>) -> Result<Option<i64>, Failure> {
         if let Format::Container(container) = self.format {
             let Batch { columns, rows } = self.collected;
-            let bytes = match self.columns {
+            let mut write = |columns: &[Column], rows: &[Row]| {
+                container.write_to(&mut *self.file, (columns, rows), Codec::None, true)
+            };
+            let written = match self.columns {
                 Some(wanted) => Memory::of(&rows)
                     .map_err(SchemaMismatch::TooLarge)
                     .and_then(|mut memory| container::convert_rows((columns, rows), &wanted, &mut memory))
                     .map_err(|mismatch| mismatch.to_string())
-                    .and_then(|rows| container.write(&wanted, &rows, Codec::None, true)),
-                None => container.write(&columns, &rows, Codec::None, true),
+                    .and_then(|rows| write(&wanted, &rows)),
+                None => write(&columns, &rows),
             };
-            let bytes = bytes.map_err(|text| failure("java.io.IOException", text))?;
-            let written = self.file.write_all(&bytes);
-            written.map_err(|error| broken(&self.folder, &error))?;
+            written.map_err(|text| failure("java.io.IOException", text))?;
         }
         let done = self
             .file
