@@ -101,10 +101,12 @@ fn rows(content: &Bytes, lists: bool, memory: &mut Memory) -> Result<Content, St
             let beside = chunk.largest.saturating_mul(2);
             memory.hold(beside)?;
             let limits = Limits {
+                max_def_level: node.def_level,
+                max_rep_level: node.rep_level,
                 piece: (MAX_PIECES / leaves.len()).max(1),
-                at_once: chunk.values,
+                chunk,
             };
-            streams.push(LeafReader::new(leaf.read(reader, node, limits, memory)?));
+            streams.push(LeafReader::new(leaf.read(reader, limits, memory)?));
             memory.let_go(beside);
         }
         let mut bytes_of_rows = 0;
@@ -170,4 +172,58 @@ fn rows_of_group(rows: &[Row]) -> usize {
         bytes <= ROW_GROUP_BYTES
     };
     rows.iter().take(ROW_GROUP_SIZE).take_while(fits).count().max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use googlesql::value::{ColumnType, Value};
+    use parquet::basic::Encoding;
+    use parquet::data_type::{ByteArray, ByteArrayType};
+
+    /// A file of one column whose values repeat the one before them.
+    fn repeating(kind: ColumnType, values: usize, length: usize) -> Bytes {
+        let columns = [Column::nullable("t", kind)];
+        let schema = Arc::new(schema::message(&columns, 9).unwrap());
+        let properties = WriterProperties::builder()
+            .set_dictionary_enabled(false)
+            .set_statistics_enabled(parquet::file::properties::EnabledStatistics::None)
+            .set_encoding(Encoding::DELTA_BYTE_ARRAY)
+            .build();
+        let mut out = Vec::new();
+        let mut writer = SerializedFileWriter::new(&mut out, schema, Arc::new(properties)).unwrap();
+        let mut group = writer.next_row_group().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        let value = ByteArray::from("x".repeat(length).into_bytes());
+        let level = column.typed::<ByteArrayType>().get_descriptor().max_def_level();
+        column
+            .typed::<ByteArrayType>()
+            .write_batch(
+                &vec![value; values],
+                Some(&vec![level; values]),
+                Some(&vec![0; values]),
+            )
+            .unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+        writer.close().unwrap();
+        out.into()
+    }
+
+    #[test]
+    fn values_that_repeat_each_other_are_read_bit_by_bit() {
+        let list = ColumnType::Array(Box::new(ColumnType::String));
+        let rows_of = |kind, values, length| {
+            let file = repeating(kind, values, length);
+            assert!(file.len() < 3 << 20);
+            read(&file, true, &mut Memory::default()).map(|(_, rows)| rows)
+        };
+        let rows = rows_of(ColumnType::String, 1_000, 10).unwrap();
+        assert_eq!(rows, vec![vec![Value::Text("x".repeat(10))]; 1_000]);
+        let error = rows_of(ColumnType::String, 4_000, 2 << 20).unwrap_err();
+        assert!(error.contains("of memory are not supported"), "{error}");
+        assert_eq!(rows_of(list.clone(), 100, 10).unwrap().len(), 100);
+        let error = rows_of(list, 100, 2 << 20).unwrap_err();
+        assert!(error.contains("values that repeat each other"), "{error}");
+    }
 }

@@ -184,7 +184,12 @@ pub(super) struct Chunk {
     pub values: usize,
     /// The bytes of its largest page after decompression.
     pub largest: usize,
+    /// Whether a value can repeat the one before it, and then be as long as the page.
+    pub repeats: bool,
 }
+
+/// `DELTA_BYTE_ARRAY`: how much of the value before a value begins with, and what follows.
+const DELTA_BYTE_ARRAY: i64 = 7;
 
 /// The values of a file that were seen so far.
 #[derive(Debug, Default)]
@@ -204,10 +209,13 @@ impl Pages {
                     (2, Field::Number(number)) => plain = number,
                     (3, Field::Number(number)) => packed = number,
                     // Headers of data, of a dictionary, and of data of the second version.
-                    (5 | 7 | 8, Field::Struct(mut header)) => {
+                    (kind @ (5 | 7 | 8), Field::Struct(mut header)) => {
                         header.fields(1, &mut { MAX_ITEMS }, &mut |id, field| {
-                            if let (1, Field::Number(number)) = (id, field) {
-                                values = number;
+                            match (kind, id, field) {
+                                (_, 1, Field::Number(number)) => values = number,
+                                (5, 2, Field::Number(DELTA_BYTE_ARRAY))
+                                | (8, 4, Field::Number(DELTA_BYTE_ARRAY)) => chunk.repeats = true,
+                                _ => {}
                             }
                             Ok(())
                         })?;
@@ -275,6 +283,7 @@ mod tests {
         let found = Chunk {
             values: 20,
             largest: 100,
+            repeats: false,
         };
         assert_eq!(Pages::default().check(&sound), Ok(found));
         for (chunk, error) in [

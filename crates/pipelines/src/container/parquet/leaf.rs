@@ -1,7 +1,7 @@
 //! The values of one leaf column, read and written through the parquet crate.
 
 use super::error_text;
-use super::schema::Node;
+use super::guard::Chunk;
 use crate::container::cell;
 use crate::memory::Memory;
 use googlesql::value::{ColumnType, Value};
@@ -14,6 +14,9 @@ use parquet::file::writer::SerializedColumnWriter;
 
 /// How many records are read at once.
 const BATCH_SIZE: usize = 8_192;
+
+/// The most bytes that they have together if values repeat each other.
+const MAX_REPEATED: usize = 16 << 20;
 
 /// The type of a leaf.
 #[derive(Clone, Copy, Debug)]
@@ -84,10 +87,35 @@ pub struct LeafColumn {
 /// How many values of a leaf are held at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The most in a piece.
+    /// How many fields on the way to the leaf can be absent.
+    pub max_def_level: i16,
+    /// How many can be repeated: without one a record has one value.
+    pub max_rep_level: i16,
+    /// The most values in a piece.
     pub piece: usize,
-    /// The most that are read at once, if a record can have many.
-    pub at_once: usize,
+    /// What is read.
+    pub chunk: Chunk,
+}
+
+impl Limits {
+    /// How many records are read at once, and how many values they have at most.
+    fn batch(self) -> Result<(usize, usize), String> {
+        let Chunk {
+            values,
+            largest,
+            repeats,
+        } = self.chunk;
+        let is_list = self.max_rep_level > 0;
+        let mut records = BATCH_SIZE;
+        if repeats {
+            records = (MAX_REPEATED / largest.max(1)).clamp(1, BATCH_SIZE);
+            if is_list && values > records {
+                return Err("lists of values that repeat each other are not supported by the sandbox".into());
+            }
+        }
+        let at_once = if is_list { values } else { values.min(records) };
+        Ok((records, at_once))
+    }
 }
 
 impl LeafColumn {
@@ -117,35 +145,30 @@ impl Leaf {
     pub fn read(
         self,
         reader: ColumnReader,
-        node: &Node,
         limits: Limits,
         memory: &mut Memory,
     ) -> Result<LeafColumn, String> {
         let bytes = |data: &[u8]| Raw::Bytes(data.to_vec());
         match reader {
-            ColumnReader::BoolColumnReader(reader) => {
-                self.all(reader, (node, limits, memory), |it| Raw::Bool(*it))
-            }
+            ColumnReader::BoolColumnReader(reader) => self.all(reader, (limits, memory), |it| Raw::Bool(*it)),
             ColumnReader::Int32ColumnReader(reader) => {
-                self.all(reader, (node, limits, memory), |it| Raw::Int((*it).into()))
+                self.all(reader, (limits, memory), |it| Raw::Int((*it).into()))
             }
-            ColumnReader::Int64ColumnReader(reader) => {
-                self.all(reader, (node, limits, memory), |it| Raw::Int(*it))
-            }
+            ColumnReader::Int64ColumnReader(reader) => self.all(reader, (limits, memory), |it| Raw::Int(*it)),
             ColumnReader::Int96ColumnReader(reader) => {
-                self.all(reader, (node, limits, memory), |it| Raw::Int(it.to_micros()))
+                self.all(reader, (limits, memory), |it| Raw::Int(it.to_micros()))
             }
             ColumnReader::FloatColumnReader(reader) => {
-                self.all(reader, (node, limits, memory), |it| Raw::Float((*it).into()))
+                self.all(reader, (limits, memory), |it| Raw::Float((*it).into()))
             }
             ColumnReader::DoubleColumnReader(reader) => {
-                self.all(reader, (node, limits, memory), |it| Raw::Float(*it))
+                self.all(reader, (limits, memory), |it| Raw::Float(*it))
             }
             ColumnReader::ByteArrayColumnReader(reader) => {
-                self.all(reader, (node, limits, memory), |it| bytes(it.data()))
+                self.all(reader, (limits, memory), |it| bytes(it.data()))
             }
             ColumnReader::FixedLenByteArrayColumnReader(reader) => {
-                self.all(reader, (node, limits, memory), |it| bytes(it.data()))
+                self.all(reader, (limits, memory), |it| bytes(it.data()))
             }
         }
     }
@@ -153,19 +176,16 @@ impl Leaf {
     fn all<T: DataType>(
         self,
         mut reader: ColumnReaderImpl<T>,
-        (node, limits, memory): (&Node, Limits, &mut Memory),
+        (limits, memory): (Limits, &mut Memory),
         raw: impl Fn(&T::T) -> Raw,
     ) -> Result<LeafColumn, String> {
         let (mut column, mut values) = (LeafColumn::default(), Vec::new());
-        let at_once = match node.rep_level {
-            0 => limits.at_once.min(BATCH_SIZE),
-            _ => limits.at_once,
-        };
+        let (batch, at_once) = limits.batch()?;
         memory.check(at_once.saturating_mul(size_of::<T::T>() + size_of::<Value>()))?;
         loop {
             let before = column.bytes_of_levels();
             let (def_levels, rep_levels) = (&mut column.def_levels, &mut column.rep_levels);
-            let read = reader.read_records(BATCH_SIZE, Some(def_levels), Some(rep_levels), &mut values);
+            let read = reader.read_records(batch, Some(def_levels), Some(rep_levels), &mut values);
             let (records, _, _) = read.map_err(error_text)?;
             if records == 0 {
                 break;
@@ -177,7 +197,7 @@ impl Leaf {
                 column.push(value, limits.piece);
             }
         }
-        if node.def_level == 0 {
+        if limits.max_def_level == 0 {
             // A leaf that is always present has no levels in the file.
             let count = column.values.iter().map(Vec::len).sum();
             memory.take(size_of::<i16>() * count)?;
