@@ -72,20 +72,27 @@ fn load(name: &'static str, folder: &str, files: Vec<Vec<u8>>, schema: &Value, w
     }
 }
 
-/// A pipeline that reads all files of a folder into a table; its run fails.
-fn pipeline(name: &'static str, folder: &str, files: Vec<Vec<u8>>) -> Input {
+/// Thirty-four thousand rows of a kilobyte.
+fn kilobytes() -> Vec<u8> {
+    let mut record = Vec::new();
+    bytes(&b"a".repeat(1_000), &mut record);
+    avro(&json!("string"), 34_000, &record.repeat(34_000))
+}
+
+/// A pipeline that reads all files of a folder into a table, or into a Parquet file, and whose run ends so.
+fn pipeline(name: &'static str, folder: &str, files: Vec<Vec<u8>>, into: &str, end: &'static str) -> Input {
     let stage = |name: &str, plugin: &str, kind: &str, artifact: Value, properties: Value| json!({ "name": name, "plugin": { "name": plugin, "type": kind, "artifact": artifact, "properties": properties } });
     let google = json!({ "name": "google-cloud", "version": "0.23.0", "scope": "SYSTEM" });
     let read = json!({ "referenceName": "in", "project": "auto-detect", "serviceFilePath": "auto-detect",
         "path": format!("{BUCKET}/{folder}"), "format": "avro" });
     let write = json!({ "referenceName": "out", "project": "auto-detect", "serviceFilePath": "auto-detect",
-        "dataset": "cdf_output", "table": folder });
+        "dataset": "cdf_output", "table": folder, "path": format!("{BUCKET}/{folder}-out"), "format": "parquet" });
     let app = json!({
         "artifact": { "name": "cdap-data-pipeline", "version": "6.11.0", "scope": "SYSTEM" },
         "config": {
             "stages": [
                 stage("Read", "GCSFile", "batchsource", google.clone(), read),
-                stage("Write", "BigQueryTable", "batchsink", google, write),
+                stage("Write", into, "batchsink", google, write),
             ],
             "connections": [{ "from": "Read", "to": "Write" }],
             "engine": "spark",
@@ -95,11 +102,11 @@ fn pipeline(name: &'static str, folder: &str, files: Vec<Vec<u8>>) -> Input {
     let run = [
         json("PUT", APP, &app),
         json("POST", &format!("{program}/start"), &json!({})),
-        get(&format!("{program}/runs?status=FAILED")),
+        get(&format!("{program}/runs?status={end}")),
     ];
     Input {
-        until: "FAILED",
-        ..Input::all(name, [files, run.into()].concat(), 200, "FAILED")
+        until: end,
+        ..Input::all(name, [files, run.into()].concat(), 200, end)
     }
 }
 
@@ -138,6 +145,15 @@ pub fn inputs() -> Vec<Input> {
             "a pipeline of ten files of 1,000,000 letters",
             "piped",
             store("piped", 10, &letters()),
+            "BigQueryTable",
+            "FAILED",
+        ),
+        pipeline(
+            "a pipeline of 100 MB into a Parquet file",
+            "written",
+            store("written", 3, &kilobytes()),
+            "GCS",
+            "COMPLETED",
         ),
     ]
 }
