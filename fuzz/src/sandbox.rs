@@ -109,7 +109,7 @@ pub fn sql(data: &[u8]) {
 
 /// A class of an uploaded jar.
 pub fn class_file(data: &[u8]) {
-    let _ = pipelines::fuzzing::is_class_file(data);
+    let _ = fuzzing::is_class_file(data);
 }
 
 /// An uploaded jar.
