@@ -2,6 +2,8 @@
 //!
 //! A reader whose format needs another bound has a constant of its own.
 
+use std::io::{self, Read};
+
 /// How deep a text, a file or a message may nest. Readers recurse as deep, on stacks of 2 MiB and more.
 pub const MAX_DEPTH: usize = 60;
 
@@ -13,3 +15,14 @@ pub const MAX_VALUE_BYTES: usize = 10 << 20;
 
 /// How many bytes the rows and values of all statements of a warehouse may take at once.
 pub const MAX_STATEMENT_BYTES: usize = 144 << 20;
+
+/// All that a reader has; `None` if that is more than `most` bytes, of which one more is read at the most.
+///
+/// # Errors
+/// The reader's.
+pub fn read_at_most(reader: impl Read, most: usize) -> io::Result<Option<Vec<u8>>> {
+    let mut all = Vec::new();
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    reader.take(limit).read_to_end(&mut all)?;
+    Ok(Some(all).filter(|all| all.len() <= most))
+}

@@ -4,7 +4,6 @@ use axum::body::Bytes;
 use axum::http::HeaderMap;
 use googlesql::json_memory::JsonMemory;
 use serde_json::Value as Json;
-use std::io::{self, Read};
 
 /// The limit of a body that is no file, in bytes, unpacked. BigQuery takes 10 MB.
 pub(super) const MAX_JSON: usize = 16 << 20;
@@ -37,14 +36,6 @@ pub(super) fn json(headers: &HeaderMap, bytes: &[u8]) -> Result<Json, BodyError>
         return Err(BodyError::Format(too_many_values()));
     }
     serde_json::from_slice(bytes).map_err(|error| BodyError::Syntax(error.to_string()))
-}
-
-/// All that a reader has, or `None` if it has more than `limit` bytes. No more than that is ever held.
-pub(super) fn read_at_most(reader: impl Read, limit: usize) -> io::Result<Option<Vec<u8>>> {
-    let mut all = Vec::new();
-    let mut reader = reader.take(limit as u64 + 1);
-    reader.read_to_end(&mut all)?;
-    Ok(Some(all).filter(|all| all.len() <= limit))
 }
 
 /// What is said of a body that is too large.

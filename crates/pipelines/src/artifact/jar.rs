@@ -11,9 +11,8 @@ mod discovery;
 
 use super::class_file::ClassFile;
 use flate2::read::DeflateDecoder;
-use googlesql::limits::MAX_VALUE_BYTES;
+use googlesql::limits::{MAX_VALUE_BYTES, read_at_most};
 use std::collections::BTreeMap;
-use std::io::Read;
 
 /// The most bytes of the manifest and of the classes that are searched, of all of them together.
 const MAX_UNPACKED: usize = 64 << 20;
@@ -104,19 +103,13 @@ fn extract(bytes: &[u8], entry: &Entry<'_>, budget: &mut usize) -> Result<Vec<u8
         bytes.get(start..start.checked_add(entry.compressed_size)?)
     })();
     let content = content.ok_or(JarError::Damaged)?;
-    let mut plain = Vec::new();
-    // One byte more than allowed tells a content that is too long.
-    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     let read = match entry.method {
-        0 => content.take(limit).read_to_end(&mut plain),
-        8 => DeflateDecoder::new(content).take(limit).read_to_end(&mut plain),
+        0 => read_at_most(content, most),
+        8 => read_at_most(DeflateDecoder::new(content), most),
         _ => return Err(JarError::Damaged),
     };
-    read.map_err(|_| JarError::Damaged)?;
-    *budget = budget
-        .checked_sub(plain.len())
-        .filter(|_| plain.len() <= most)
-        .ok_or(JarError::TooLarge)?;
+    let plain = read.map_err(|_| JarError::Damaged)?.ok_or(JarError::TooLarge)?;
+    *budget -= plain.len();
     Ok(plain)
 }
 

@@ -17,7 +17,7 @@ use datum::{Cursor, Writer};
 pub(super) use datum::{bytes, long};
 use flate2::Crc;
 use flate2::read::{DeflateDecoder, DeflateEncoder};
-use googlesql::limits::MAX_VALUE_BYTES;
+use googlesql::limits::{MAX_VALUE_BYTES, read_at_most};
 use googlesql::value::{Column, Row};
 use serde_json::Value as Json;
 use std::borrow::Cow;
@@ -125,13 +125,9 @@ fn decompress<'b>(codec: &str, packed: &'b [u8]) -> Result<Cow<'b, [u8]>, String
     match codec {
         "null" => Ok(Cow::Borrowed(packed)),
         "deflate" => {
-            let mut plain = Vec::new();
-            let limit = u64::try_from(MAX_BLOCK).unwrap_or(u64::MAX).saturating_add(1);
-            let mut limited = DeflateDecoder::new(packed).take(limit);
-            limited.read_to_end(&mut plain).map_err(|error| broken(&error))?;
-            if plain.len() > MAX_BLOCK {
-                return Err("a block is too long".into());
-            }
+            let plain =
+                read_at_most(DeflateDecoder::new(packed), MAX_BLOCK).map_err(|error| broken(&error))?;
+            let plain = plain.ok_or("a block is too long")?;
             Ok(Cow::Owned(plain))
         }
         "snappy" => {

@@ -2,10 +2,10 @@
 
 use super::load_format::read_failed;
 use super::{ApiState, MAX_UPLOAD};
-use crate::body::read_at_most;
 use axum::body::Bytes;
 use flate2::bufread::MultiGzDecoder;
 use googlesql::SqlError;
+use googlesql::limits::read_at_most;
 use pipelines::bucket::split_path;
 use std::io::{self, BufRead, BufReader, Read};
 
