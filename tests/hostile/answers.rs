@@ -50,6 +50,21 @@ pub fn inputs() -> Vec<Input> {
         Input::new(
             "a row of 1,000,000 elements",
             query("SELECT GENERATE_ARRAY(1, 1000000)"),
+            200,
+            r#""v":"1""#,
+        ),
+        Input::new(
+            "a row of 3,000,000 elements",
+            query("SELECT a, a, a FROM (SELECT GENERATE_ARRAY(1, 1000000) AS a)"),
+            403,
+            "responseTooLarge",
+        ),
+        Input::new(
+            "a row of 10 MB to be escaped",
+            query(&format!(
+                "SELECT {}",
+                ten(|_| r"REPEAT('\x01', 1000000)".to_owned())
+            )),
             403,
             "responseTooLarge",
         ),

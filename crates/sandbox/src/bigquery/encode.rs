@@ -1,32 +1,40 @@
 //! Rows as BigQuery writes them: every scalar is a JSON string or null.
+//!
+//! They become text as the answer is written: as objects of JSON they would take many times the memory.
 
 use super::params::TimestampFormat;
+use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, SecondsFormat};
 use googlesql::SqlError;
-use googlesql::memory::bytes_of;
+use googlesql::memory::bytes_of_row;
 use googlesql::value::Value;
-use serde_json::{Value as Json, json};
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
+use std::borrow::Cow;
+use std::io::{self, Write};
 
-/// The approximate limit of a page in bytes: Google cuts pages at 10 MB.
+/// How many bytes of text the rows of a page have, but for its first row: Google cuts pages at 10 MB.
 const MAX_PAGE: usize = 10_000_000;
 
-/// The most memory that the rows of a page take until they are text, but for its first row.
-const MAX_MEMORY: usize = 24 << 20;
+/// How many bytes of text one row may have. A value may have 10 MiB, and escapes make it longer.
+const MAX_ROW: usize = 32 << 20;
 
-/// The most memory that one row takes until it is text.
-const MAX_ROW_MEMORY: usize = 64 << 20;
-
-/// What one object takes: a node of eleven fields, however few it has, and the name of one.
-const OBJECT: usize = 700;
+/// How many bytes of text a byte of memory becomes at most: `\u0001`.
+const LONGEST_ESCAPE: usize = 6;
 
 /// Refuses a row for which no page has room.
 ///
 /// # Errors
 /// In BigQuery's words.
 pub(super) fn check(rows: &[Vec<Value>]) -> Result<(), SqlError> {
-    if rows.iter().all(|cells| memory(cells) <= MAX_ROW_MEMORY) {
+    let fits = |cells: &Vec<Value>| {
+        // Most rows are so small that nobody has to write them to know it.
+        bytes_of_row(cells).saturating_mul(LONGEST_ESCAPE) <= MAX_ROW
+            || length(&Row::new(cells, TimestampFormat::Float64)) <= MAX_ROW
+    };
+    if rows.iter().all(fits) {
         return Ok(());
     }
     Err(SqlError {
@@ -35,81 +43,132 @@ pub(super) fn check(rows: &[Vec<Value>]) -> Result<(), SqlError> {
     })
 }
 
-/// The first rows, up to the limits of a page; at least one if there is one.
-pub(super) fn rows(rows: &[Vec<Value>], timestamps: TimestampFormat) -> Vec<Json> {
-    let (mut size, mut taken) = (0, 0);
-    let mut encoded = Vec::new();
-    for cells in rows {
-        taken += memory(cells);
-        if taken > MAX_MEMORY && !encoded.is_empty() {
-            break;
+/// The rows of an answer: `[{"f": [{"v": …}]}]`.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'r> {
+    rows: &'r [Vec<Value>],
+    timestamps: TimestampFormat,
+}
+
+impl<'r> Rows<'r> {
+    /// The first of these, up to the limit of a page; at least one if there is one.
+    pub fn page(rows: &'r [Vec<Value>], timestamps: TimestampFormat) -> Self {
+        let mut size = 0;
+        let fits = |cells: &&Vec<Value>| {
+            size += length(&Row::new(cells, timestamps)) + 1;
+            size <= MAX_PAGE
+        };
+        let count = rows.iter().take_while(fits).count();
+        let count = count.max(1).min(rows.len());
+        Self {
+            rows: &rows[..count],
+            timestamps,
         }
-        let row = record(cells, timestamps, &mut size);
-        if size > MAX_PAGE && !encoded.is_empty() {
-            break;
-        }
-        encoded.push(row);
     }
-    encoded
-}
 
-/// How much memory a row takes as [`record`] makes it.
-fn memory(cells: &[Value]) -> usize {
-    OBJECT
-        + cells
-            .iter()
-            .map(|cell| OBJECT + memory_behind(cell))
-            .sum::<usize>()
-}
+    pub const fn len(self) -> usize {
+        self.rows.len()
+    }
 
-fn memory_behind(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => items.iter().map(|item| OBJECT + memory_behind(item)).sum(),
-        Value::Struct(fields) => memory(fields),
-        scalar => bytes_of(scalar),
+    const fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// An answer with these rows, and without the field if there are none.
+    pub fn answer(self, fields: &Json) -> Response {
+        #[derive(Serialize)]
+        struct Answer<'r> {
+            #[serde(flatten)]
+            fields: &'r Json,
+            #[serde(skip_serializing_if = "Rows::is_empty")]
+            rows: Rows<'r>,
+        }
+        axum::Json(Answer { fields, rows: self }).into_response()
     }
 }
 
-/// `{"f": [{"v": …}]}`; adds its approximate size.
-fn record(cells: &[Value], timestamps: TimestampFormat, size: &mut usize) -> Json {
-    let cells: Vec<Json> = cells
-        .iter()
-        .map(|cell| json!({"v": encode_cell(cell, timestamps, size)}))
-        .collect();
-    json!({"f": cells})
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.rows.iter().map(|cells| Row::new(cells, self.timestamps)))
+    }
 }
 
-fn encode_cell(value: &Value, timestamps: TimestampFormat, size: &mut usize) -> Json {
-    *size += 9;
-    match value {
-        Value::Array(items) => items
-            .iter()
-            .map(|item| json!({"v": encode_cell(item, timestamps, size)}))
-            .collect(),
-        Value::Struct(fields) => record(fields, timestamps, size),
-        scalar => {
-            let text = text(scalar, timestamps);
-            *size += text.as_ref().map_or(0, String::len);
-            Json::from(text)
+#[derive(Serialize)]
+struct Row<'r> {
+    f: Cells<'r>,
+}
+
+impl<'r> Row<'r> {
+    const fn new(cells: &'r [Value], timestamps: TimestampFormat) -> Self {
+        Self {
+            f: Cells(cells, timestamps),
         }
+    }
+}
+
+/// The cells of a row or the elements of an array.
+struct Cells<'r>(&'r [Value], TimestampFormat);
+
+impl Serialize for Cells<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|value| Cell {
+            v: Content(value, self.1),
+        }))
+    }
+}
+
+#[derive(Serialize)]
+struct Cell<'r> {
+    v: Content<'r>,
+}
+
+struct Content<'r>(&'r Value, TimestampFormat);
+
+impl Serialize for Content<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Array(items) => Cells(items, self.1).serialize(serializer),
+            Value::Struct(fields) => Row::new(fields, self.1).serialize(serializer),
+            scalar => text(scalar, self.1).serialize(serializer),
+        }
+    }
+}
+
+/// How many bytes of text this takes.
+fn length(value: &impl Serialize) -> usize {
+    struct Counter(usize);
+    impl Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    match serde_json::to_writer(&mut counter, value) {
+        Ok(()) => counter.0,
+        // What cannot be written has no page.
+        Err(_) => usize::MAX >> 1,
     }
 }
 
 /// A scalar as text; `None` is NULL.
-pub(super) fn text(value: &Value, timestamps: TimestampFormat) -> Option<String> {
+pub(super) fn text(value: &Value, timestamps: TimestampFormat) -> Option<Cow<'_, str>> {
     Some(match value {
         Value::Null | Value::Array(_) | Value::Struct(_) => return None,
-        Value::Bool(boolean) => boolean.to_string(),
-        Value::Int(number) => number.to_string(),
-        Value::Float(number) => float(*number),
-        Value::Bytes(bytes) => STANDARD.encode(bytes),
-        Value::Timestamp(micros) => timestamp(*micros, timestamps),
-        Value::Time(text) => time(text),
+        Value::Bool(boolean) => Cow::Borrowed(if *boolean { "true" } else { "false" }),
+        Value::Int(number) => number.to_string().into(),
+        Value::Float(number) => float(*number).into(),
+        Value::Bytes(bytes) => STANDARD.encode(bytes).into(),
+        Value::Timestamp(micros) => timestamp(*micros, timestamps).into(),
+        Value::Time(text) => time(text).into(),
         Value::Numeric(text)
         | Value::Text(text)
         | Value::Date(text)
         | Value::DateTime(text)
-        | Value::Json(text) => text.clone(),
+        | Value::Json(text) => text.into(),
     })
 }
 
@@ -200,27 +259,64 @@ mod tests {
         ] {
             let value = Value::Timestamp(micros);
             assert_eq!(text(&value, TimestampFormat::Float64).as_deref(), Some(float));
-            assert_eq!(text(&value, TimestampFormat::Int64), Some(micros.to_string()));
+            assert_eq!(
+                text(&value, TimestampFormat::Int64),
+                Some(micros.to_string().into())
+            );
             assert_eq!(text(&value, TimestampFormat::Iso8601).as_deref(), Some(iso));
         }
     }
 
-    #[test]
-    fn a_page_ends_before_it_grows_too_large() {
-        let big = vec![vec![Value::Text("x".repeat(6_000_000))]; 3];
-        assert_eq!(rows(&big, TimestampFormat::Int64).len(), 1);
-        let small = vec![vec![Value::Int(1)]; 1000];
-        assert_eq!(rows(&small, TimestampFormat::Int64).len(), 1000);
-        let many = vec![vec![Value::Int(1); 10]; 100_000];
-        let taken = rows(&many, TimestampFormat::Int64).len();
-        assert!((2_500..5_000).contains(&taken), "{taken}");
+    fn page(rows: &[Vec<Value>]) -> usize {
+        Rows::page(rows, TimestampFormat::Int64).len()
     }
 
     #[test]
-    fn a_row_larger_than_a_page_is_refused() {
-        let row = |elements: usize| vec![vec![Value::Array(vec![Value::Int(1); elements])]];
-        assert_eq!(check(&row(80_000)), Ok(()));
-        let error = check(&row(100_000)).unwrap_err();
-        assert_eq!(error.reason, "responseTooLarge");
+    fn rows_are_written_as_text() {
+        let row = vec![
+            Value::Text("a\"\u{1}".into()),
+            Value::Array(vec![Value::Int(1), Value::Null]),
+            Value::Array(Vec::new()),
+            Value::Struct(vec![Value::Bool(true), Value::Timestamp(5)]),
+        ];
+        let rows = [row, Vec::new()];
+        assert_eq!(
+            serde_json::to_string(&Rows::page(&rows, TimestampFormat::Int64)).unwrap(),
+            concat!(
+                r#"[{"f":[{"v":"a\"\u0001"},{"v":[{"v":"1"},{"v":null}]},{"v":[]},"#,
+                r#"{"v":{"f":[{"v":"true"},{"v":"5"}]}}]},{"f":[]}]"#
+            )
+        );
+    }
+
+    #[test]
+    fn a_page_has_ten_megabytes_of_text() {
+        assert_eq!(page(&[]), 0);
+        let big = vec![vec![Value::Text("x".repeat(6_000_000))]; 3];
+        assert_eq!(page(&big), 1);
+        let small = vec![vec![Value::Int(1)]; 1000];
+        assert_eq!(page(&small), 1000);
+        let many = vec![vec![Value::Int(1); 10]; 100_000];
+        let text = serde_json::to_string(&Rows::page(&many, TimestampFormat::Int64)).unwrap();
+        assert!(
+            (MAX_PAGE - 200..=MAX_PAGE + 2).contains(&text.len()),
+            "{}",
+            text.len()
+        );
+    }
+
+    #[test]
+    fn a_row_larger_than_any_page_is_refused() {
+        let numbers = |elements: usize| vec![vec![Value::Array(vec![Value::Int(1); elements])]];
+        let escaped = |length: usize| vec![vec![Value::Text("\u{1}".repeat(length))]];
+        for (fits, rows) in [
+            (true, numbers(3_000_000)),
+            (false, numbers(4_000_000)),
+            (true, escaped(5_000_000)),
+            (false, escaped(6_000_000)),
+        ] {
+            let error = check(&rows).err().map(|error| error.reason);
+            assert_eq!(error.as_deref(), (!fits).then_some("responseTooLarge"));
+        }
     }
 }

@@ -13,6 +13,7 @@ use pipelines::bucket::{self, Conditions, Fields};
 use pipelines::container::{Codec, Container};
 use serde::de::IgnoredAny;
 use serde_json::Value as Json;
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, Write};
 
@@ -131,7 +132,9 @@ fn csv(
         writer.write_record(names).map_err(failed)?;
     }
     table.for_each(state, |row| {
-        let cells = row.iter().map(|value| text(value).unwrap_or_default());
+        let cells = row
+            .iter()
+            .map(|value| text(value).unwrap_or_default().into_owned());
         writer.write_record(cells).map_err(failed)
     })?;
     writer.flush().map_err(|error| not_written(&error))
@@ -198,11 +201,11 @@ fn json_cell(value: &Value, kind: &ColumnType, before: &str, out: &mut dyn Write
 }
 
 /// A cell as BigQuery exports it; `None` is NULL.
-fn text(value: &Value) -> Option<String> {
+fn text(value: &Value) -> Option<Cow<'_, str>> {
     Some(match value {
         Value::Timestamp(micros) => {
             let time = chrono::DateTime::from_timestamp_micros(*micros)?;
-            time.format("%Y-%m-%d %H:%M:%S%.f UTC").to_string()
+            time.format("%Y-%m-%d %H:%M:%S%.f UTC").to_string().into()
         }
         other => encode::text(other, TimestampFormat::Int64)?,
     })

@@ -2,20 +2,22 @@
 //!
 //! A query that failed is an HTTP error with the job's reason here, while jobs.get shows it as a job.
 
+use super::encode::Rows;
 use super::error::ApiError;
-use super::job::{Completion, Job, Outcome};
+use super::job::{Job, Outcome};
 use super::job_registry::{self, JobRequest};
 use super::job_resource::dml_statistics;
 use super::params::{Page, TimestampFormat, body_number, wait_time};
 use super::response::ApiResult;
 use super::value::boolean;
 use super::work::{Query, Work};
-use super::{ApiState, encode, query_config, schema};
+use super::{ApiState, query_config, schema};
 use crate::body;
 use crate::params::Params;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use googlesql::value::Value;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -30,7 +32,7 @@ pub(super) async fn query(
     Path(project): Path<String>,
     headers: HeaderMap,
     bytes: Bytes,
-) -> ApiResult {
+) -> Result<Response, ApiError> {
     state.check_jobs(&project)?;
     let body = body::json(&headers, &bytes)?;
     let options = &body["formatOptions"];
@@ -43,31 +45,25 @@ pub(super) async fn query(
     };
     let timeout = wait_time(body_number(&body, "timeoutMs")?);
     if boolean(&body["dryRun"]).unwrap_or(false) {
-        return dry_run(&state, &body).await;
+        return dry_run(&state, &body).await.map(IntoResponse::into_response);
     }
     let job = submit(&state, &body)?;
     drop(body);
-    let answer = match job.wait(timeout).await {
-        Some(completion) => complete(&state, &job, &completion, &page, timestamps)?,
-        None => incomplete(&state, &job),
-    };
-    Ok(axum::Json(with_kind("bigquery#queryResponse", answer)))
+    let kind = "bigquery#queryResponse";
+    answer(&state, &job, kind, timeout, &page, timestamps).await
 }
 
 pub(super) async fn results(
     State(state): State<Arc<ApiState>>,
     Path((project, id)): Path<(String, String)>,
     params: Params,
-) -> ApiResult {
+) -> Result<Response, ApiError> {
     state.check_jobs(&project)?;
     let (page, timestamps) = (params.page()?, params.timestamp_format()?);
     let timeout = wait_time(params.number("timeoutMs")?);
     let job = state.jobs.find(&state, &id, params.text("location"))?;
-    let answer = match job.wait(timeout).await {
-        Some(completion) => complete(&state, &job, &completion, &page, timestamps)?,
-        None => incomplete(&state, &job),
-    };
-    Ok(axum::Json(with_kind("bigquery#getQueryResultsResponse", answer)))
+    let kind = "bigquery#getQueryResultsResponse";
+    answer(&state, &job, kind, timeout, &page, timestamps).await
 }
 
 /// Starts the job, or finds the one that an equal request with the same `requestId` started.
@@ -133,24 +129,22 @@ async fn dry_run(state: &ApiState, body: &Json) -> ApiResult {
     })))
 }
 
-fn with_kind(kind: &str, mut answer: Json) -> Json {
-    answer["kind"] = kind.into();
-    answer
-}
-
-fn incomplete(state: &ApiState, job: &Job) -> Json {
-    let reference =
-        json!({"projectId": state.warehouse.project(), "jobId": job.id, "location": job.location});
-    json!({"jobComplete": false, "jobReference": reference})
-}
-
-fn complete(
+/// The answer once the job has ended, or after a while.
+async fn answer(
     state: &ApiState,
     job: &Job,
-    completion: &Completion,
+    kind: &str,
+    timeout: Duration,
     page: &Page,
     timestamps: TimestampFormat,
-) -> Result<Json, ApiError> {
+) -> Result<Response, ApiError> {
+    let ended = job.wait(timeout).await;
+    let reference =
+        json!({"projectId": state.warehouse.project(), "jobId": job.id, "location": job.location});
+    let mut answer = json!({"kind": kind, "jobComplete": ended.is_some(), "jobReference": reference});
+    let Some(completion) = ended else {
+        return Ok(axum::Json(answer).into_response());
+    };
     let outcome = completion
         .result
         .as_ref()
@@ -160,8 +154,6 @@ fn complete(
             "Cannot get query results from a job that is not a query job.",
         ));
     };
-    let mut answer = incomplete(state, job);
-    answer["jobComplete"] = true.into();
     answer["totalBytesProcessed"] = "0".into();
     answer["cacheHit"] = false.into();
     if let Some(changes) = &outcome.changes {
@@ -170,18 +162,22 @@ fn complete(
     }
     // Clients recognise a statement without a result by its missing schema and totalRows.
     if outcome.statement_type != "SELECT" {
-        return Ok(answer);
+        return Ok(axum::Json(answer).into_response());
     }
     answer["schema"] = schema::to_json(&outcome.columns);
     answer["totalRows"] = outcome.rows.len().to_string().into();
-    add_rows(&mut answer, &outcome.rows, page, timestamps);
-    Ok(answer)
+    Ok(with_rows(answer, &outcome.rows, page, timestamps))
 }
 
-/// Adds a page of rows to an answer, and the token of the next page.
-pub(super) fn add_rows(answer: &mut Json, all: &[Vec<Value>], page: &Page, timestamps: TimestampFormat) {
+/// An answer with a page of rows, and with the token of the next page.
+pub(super) fn with_rows(
+    mut answer: Json,
+    all: &[Vec<Value>],
+    page: &Page,
+    timestamps: TimestampFormat,
+) -> Response {
     let (part, _) = page.slice(all, MAX_ROWS);
-    let rows = encode::rows(part, timestamps);
+    let rows = Rows::page(part, timestamps);
     // A page of large rows is cut short, so the token counts the rows that are in it.
     let taken = Page {
         limit: Some(rows.len()),
@@ -190,7 +186,5 @@ pub(super) fn add_rows(answer: &mut Json, all: &[Vec<Value>], page: &Page, times
     if let (_, Some(next)) = taken.slice(all, MAX_ROWS) {
         answer["pageToken"] = next.encode().into();
     }
-    if !rows.is_empty() {
-        answer["rows"] = rows.into();
-    }
+    rows.answer(&answer)
 }

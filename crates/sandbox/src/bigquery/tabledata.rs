@@ -13,6 +13,7 @@ use crate::params::Params;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
+use axum::response::Response;
 use googlesql::TableDescription;
 use googlesql::memory::bytes_of_row;
 use googlesql::value::Value;
@@ -36,7 +37,7 @@ pub(super) async fn list(
     State(state): State<Arc<ApiState>>,
     Path((project, dataset, table)): TablePath,
     params: Params,
-) -> ApiResult {
+) -> Result<Response, ApiError> {
     state.check_table(&project, &dataset, &table)?;
     let (mut page, timestamps) = (params.page()?, params.timestamp_format()?);
     let found = find(&state, &dataset, &table).await?;
@@ -64,13 +65,12 @@ pub(super) async fn list(
     let project_row = |row: &Vec<Value>| selected.iter().filter_map(|&i| row.get(i).cloned()).collect();
     let projected: Vec<Vec<Value>> = all.iter().map(project_row).collect();
     encode::check(&projected)?;
-    let mut answer = json!({
+    let answer = json!({
         "kind": "bigquery#tableDataList",
         "etag": resource(&state, &found)["etag"],
         "totalRows": all.len().to_string(),
     });
-    query::add_rows(&mut answer, &projected, &page, timestamps);
-    Ok(axum::Json(answer))
+    Ok(query::with_rows(answer, &projected, &page, timestamps))
 }
 
 /// A page of a large table: only its rows and columns are read, and the token of the next page holds as long as the
@@ -81,7 +81,7 @@ async fn direct(
     selected: Vec<usize>,
     page: Page,
     timestamps: TimestampFormat,
-) -> ApiResult {
+) -> Result<Response, ApiError> {
     let (total, etag) = (found.rows, resource(state, &found)["etag"].clone());
     let start = page.start;
     let limit = page.limit.unwrap_or(query::MAX_ROWS).min(query::MAX_ROWS);
@@ -89,7 +89,7 @@ async fn direct(
         .with_warehouse(move |warehouse| warehouse.page(&found.dataset, &found.name, &selected, start, limit))
         .await?;
     encode::check(&rows)?;
-    let rows = encode::rows(&rows, timestamps);
+    let rows = encode::Rows::page(&rows, timestamps);
     let next = PageToken {
         offset: start.saturating_add(rows.len()),
         snapshot: page.snapshot,
@@ -98,10 +98,7 @@ async fn direct(
     if u64::try_from(next.offset).is_ok_and(|next| next < total) {
         answer["pageToken"] = next.encode().into();
     }
-    if !rows.is_empty() {
-        answer["rows"] = rows.into();
-    }
-    Ok(axum::Json(answer))
+    Ok(rows.answer(&answer))
 }
 
 fn expired() -> ApiError {
