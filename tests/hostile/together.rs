@@ -32,6 +32,33 @@ fn identified(id: usize) -> Vec<u8> {
     )
 }
 
+/// A load job of a file of 30 MB that comes with it. It replaces the rows of the one before.
+fn load(id: usize) -> Vec<u8> {
+    let job = json!({ "jobReference": { "jobId": format!("load{id}") }, "configuration": { "load": {
+        "destinationTable": { "projectId": "downbeat-sandbox", "datasetId": "cdf_output", "tableId": "loaded" },
+        "schema": { "fields": [{ "name": "text", "type": "STRING" }] }, "writeDisposition": "WRITE_TRUNCATE",
+    } } });
+    let lines = [vec![b'x'; 1_000_000], b"\n".to_vec()].concat().repeat(30);
+    let body = [format!("--b\n\n{job}\n--b\n\n").as_bytes(), &lines, b"\n--b--"].concat();
+    let path = "/upload/bigquery/v2/projects/downbeat-sandbox/jobs?uploadType=multipart";
+    request(
+        "POST",
+        path,
+        "Content-Type: multipart/related; boundary=b\r\n",
+        &body,
+    )
+}
+
+/// Load jobs one after the other, and the last of them until it has ended.
+fn loads(count: usize) -> Input {
+    let last = request("GET", &format!("{JOBS}/load{}", count - 1), "", b"");
+    let requests = (0..count).map(load).chain([last]).collect();
+    Input {
+        until: "DONE",
+        ..Input::all("10 load jobs of 30 MB", requests, 200, r#""outputRows":"30""#)
+    }
+}
+
 pub fn inputs() -> Vec<Input> {
     let packed = "Content-Encoding: gzip\r\nContent-Type: application/json\r\n";
     let job = format!(
@@ -114,5 +141,6 @@ pub fn inputs() -> Vec<Input> {
             "100",
         )
         .at_once(6),
+        loads(10),
     ]
 }

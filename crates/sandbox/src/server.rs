@@ -23,6 +23,7 @@ use connections::{Connection, Connections};
 use fault_layer::FaultLayer;
 use gate::Gate;
 use hyper_util::rt::{TokioIo, TokioTimer};
+pub(crate) use intake::Held;
 use intake::Intake;
 use pipelines::execution::Executor;
 use resettable::ResettableStream;

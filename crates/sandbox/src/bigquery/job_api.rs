@@ -4,6 +4,7 @@ use super::error::ApiError;
 use super::job::Progress;
 use super::job_registry::{self, JobRequest};
 use super::job_resource::{dry_run, resource};
+use super::load::Uploaded;
 use super::response::{self, ApiResult};
 use super::value::boolean;
 use super::{ApiState, JobWait, job_config, query_config};
@@ -37,7 +38,7 @@ pub(super) async fn insert(
 pub(super) async fn start(
     state: &Arc<ApiState>,
     body: &Json,
-    data: Option<Bytes>,
+    data: Option<Uploaded>,
     JobWait(wait): JobWait,
 ) -> ApiResult {
     let configuration = &body["configuration"];

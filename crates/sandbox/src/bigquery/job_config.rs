@@ -4,13 +4,12 @@ use super::ApiState;
 use super::copy::Copy;
 use super::error::ApiError;
 use super::extract::{DestinationFormat, Extract};
-use super::load::Load;
+use super::load::{Load, Uploaded};
 use super::load_format::{CsvOptions, SourceFormat};
 use super::table_reference::{Destination, TableReference};
 use super::value::{boolean, integer};
 use super::work::{Query, Work};
 use super::{query_config, schema};
-use axum::body::Bytes;
 use googlesql::{LoadOptions, WriteDisposition};
 use pipelines::container::{Codec, Container, ReadOptions};
 use serde_json::Value as Json;
@@ -20,7 +19,7 @@ pub(super) fn work(
     state: &ApiState,
     configuration: &Json,
     location: Option<&str>,
-    data: Option<Bytes>,
+    data: Option<Uploaded>,
 ) -> Result<Work, ApiError> {
     let part = |name: &str| Some(&configuration[name]).filter(|part| part.is_object());
     if let Some(query) = part("query") {
@@ -67,7 +66,7 @@ fn copy_work(state: &ApiState, copy: &Json) -> Result<Copy, ApiError> {
     })
 }
 
-fn load_work(state: &ApiState, load: &Json, data: Option<Bytes>) -> Result<Load, ApiError> {
+fn load_work(state: &ApiState, load: &Json, data: Option<Uploaded>) -> Result<Load, ApiError> {
     let table = required_table(state, &load["destinationTable"], "destinationTable")?;
     let format = source_format(load)?;
     if !load["timePartitioning"].is_null() && !load["timePartitioning"].is_object() {

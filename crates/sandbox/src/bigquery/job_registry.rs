@@ -27,6 +27,9 @@ const MAX_BYTES: usize = 48 << 20;
 /// How many run at once; the others stay PENDING. Source: BigQuery's former limit of interactive queries.
 const MAX_RUNNING: usize = 100;
 
+/// How many of them may be no queries. Each may hold as many rows as the sandbox has room for.
+const MAX_MOVING: usize = 1;
+
 /// How many bytes of memory a configuration takes. It stays as long as its job.
 const MAX_CONFIGURATION: usize = 16 << 20;
 
@@ -45,6 +48,7 @@ pub(super) struct JobRegistry {
     index: Mutex<Index>,
     store: JobStore,
     running: Semaphore,
+    moving: Semaphore,
 }
 
 #[derive(Default)]
@@ -68,6 +72,7 @@ impl JobRegistry {
             index: Mutex::new(index),
             store,
             running: Semaphore::new(MAX_RUNNING),
+            moving: Semaphore::new(MAX_MOVING),
         })
     }
 
@@ -258,10 +263,14 @@ async fn run(job: Arc<Job>, state: Arc<ApiState>, work: Work, wait: Duration) {
     let shared = Arc::clone(&state);
     let turn = async {
         tokio::time::sleep(wait).await;
-        shared.jobs.running.acquire().await
+        let moving = match work {
+            Work::Query(_) => None,
+            _ => Some(shared.jobs.moving.acquire().await.ok()?),
+        };
+        Some((moving, shared.jobs.running.acquire().await.ok()?))
     };
     let turn = tokio::select! {
-        turn = turn => turn.ok(),
+        turn = turn => turn,
         () = job.until_cancelled() => None,
     };
     let started = now();

@@ -11,6 +11,7 @@ use super::load_format::{Room, SourceFormat, read_failed};
 use super::load_record;
 use super::record::{Record, RowOptions};
 use super::table_reference::{Destination, TableReference};
+use crate::server::Held;
 use axum::body::Bytes;
 use googlesql::memory::bytes_of_row;
 use googlesql::value::{Column, Value};
@@ -25,9 +26,22 @@ pub(super) struct Load {
     pub autodetect: bool,
     pub uris: Vec<String>,
     /// What was uploaded with the job.
-    pub data: Option<Bytes>,
+    pub data: Option<Uploaded>,
     pub max_bad_records: usize,
     pub ignore_unknown_values: bool,
+}
+
+/// What was uploaded with a job.
+pub(super) struct Uploaded {
+    pub bytes: Bytes,
+    /// Its share of the memory for requests, which nobody else gets as long as the job waits or runs.
+    _held: Option<Held>,
+}
+
+impl Uploaded {
+    pub const fn new(bytes: Bytes, held: Option<Held>) -> Self {
+        Self { bytes, _held: held }
+    }
 }
 
 /// The rows so far, and how many records did not fit.
@@ -45,7 +59,7 @@ impl Load {
         if let SourceFormat::Columnar(container, reading) = self.format {
             return self.load_columnar(state, container, reading);
         }
-        let places = load_file::places(state, self.data.as_ref(), &self.uris)?;
+        let places = load_file::places(state, self.bytes(), &self.uris)?;
         let (columns, mut has_header) = self.schema(state, &places)?;
         let (mut rows, mut room) = (Rows::default(), self.room());
         let options = RowOptions {
@@ -78,7 +92,11 @@ impl Load {
 
     /// How many bytes were uploaded with the job.
     pub(super) fn uploaded(&self) -> usize {
-        self.data.as_ref().map_or(0, Bytes::len)
+        self.bytes().map_or(0, Bytes::len)
+    }
+
+    pub(super) fn bytes(&self) -> Option<&Bytes> {
+        self.data.as_ref().map(|data| &data.bytes)
     }
 
     /// Refuses rows if too many records did not fit.

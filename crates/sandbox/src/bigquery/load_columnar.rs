@@ -24,7 +24,7 @@ impl Load {
         container: Container,
         reading: ReadOptions,
     ) -> Result<Outcome, SqlError> {
-        let places = load_file::places(state, self.data.as_ref(), &self.uris)?;
+        let places = load_file::places(state, self.bytes(), &self.uris)?;
         let mut memory = Memory::beside(self.uploaded());
         let (mut found, mut parts) = (Vec::<Column>::new(), Vec::new());
         let bytes = load_file::read(state, &places, |file| {

@@ -8,10 +8,13 @@
 
 use super::error::ApiError;
 use super::job_api;
+use super::load::Uploaded;
 use super::{ApiState, JobWait};
 use crate::body::{self, Related, base_url, header_text, related};
 use crate::params::Params;
+use crate::server::Held;
 use crate::upload_kind::UploadKind;
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -62,6 +65,15 @@ impl Uploads {
         }
     }
 
+    /// How many bytes an upload has with its last chunk; `None` if this is another one.
+    fn whole(&self, id: &str, range: Option<&str>, length: usize) -> Option<usize> {
+        let uploads = self.open();
+        let upload = uploads.iter().find(|upload| upload.id == id)?;
+        let received = upload.data.len();
+        let (_, last) = chunk_position(range, received, length);
+        last.then_some(received + length)
+    }
+
     /// Appends a chunk: how much there is by now, and job and data if it was the last. `None` if the upload is not known.
     #[expect(clippy::type_complexity, reason = "it is read in one place")]
     fn append(
@@ -101,12 +113,13 @@ pub(super) async fn begin(
     State(state): State<Arc<ApiState>>,
     Path(project): Path<String>,
     params: Params,
+    held: Option<Extension<Held>>,
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, ApiError> {
     let kind = UploadKind::new(&params, &headers);
     if kind == UploadKind::Chunk {
-        return resume(State(state), params, headers, bytes).await;
+        return resume(State(state), params, held, headers, bytes).await;
     }
     state.check_jobs(&project)?;
     match kind {
@@ -125,7 +138,8 @@ pub(super) async fn begin(
             let Related {
                 metadata, content, ..
             } = related(&headers, &bytes)?;
-            job_api::start(&state, &metadata, Some(content), JobWait::default())
+            let data = Uploaded::new(content, held.map(|Extension(held)| held));
+            job_api::start(&state, &metadata, Some(data), JobWait::default())
                 .await
                 .map(IntoResponse::into_response)
         }
@@ -138,17 +152,27 @@ pub(super) async fn begin(
 pub(super) async fn resume(
     State(state): State<Arc<ApiState>>,
     params: Params,
+    held: Option<Extension<Held>>,
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, ApiError> {
     let unknown = || ApiError::not_found("The upload is not known: it has ended, or it never began.");
     let id = params.text("upload_id").ok_or_else(unknown)?.to_owned();
     let range = header_text(&headers, "content-range");
+    let held = held.map(|Extension(held)| held);
+    // The job keeps all chunks, of which this request has paid for one.
+    if let Some(held) = &held
+        && let Some(size) = state.uploads.whole(&id, range, bytes.len())
+        && let Err(refused) = held.cover(size).await
+    {
+        return Ok(refused);
+    }
     let (received, whole) = state.uploads.append(&id, range, &bytes).ok_or_else(unknown)??;
     let Some((job, data)) = whole else {
         return Ok(incomplete(received));
     };
     let job = body::json(&HeaderMap::new(), &job)?;
+    let data = Uploaded::new(data, held);
     job_api::start(&state, &job, Some(data), JobWait::default())
         .await
         .map(IntoResponse::into_response)

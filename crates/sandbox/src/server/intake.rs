@@ -42,9 +42,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(super) struct Intake(Arc<Semaphore>);
 
-/// What a request holds of the shared amount until it is answered.
+/// What a request holds of the shared amount until it is answered, or for longer: an extension of the request, for a job that
+/// keeps its body.
 #[derive(Clone)]
-pub(super) struct Held {
+pub(crate) struct Held {
     shared: Arc<Semaphore>,
     state: Arc<Mutex<State>>,
 }
@@ -69,6 +70,7 @@ impl Intake {
         let (mut parts, body) = request.into_parts();
         let purpose = Purpose::new(&parts.method, &parts.uri, &parts.headers);
         let held = Held::new(&self.0);
+        parts.extensions.insert(held.clone());
         if body.is_end_stream() {
             connection.works();
             return Ok((Request::from_parts(parts, Body::empty()), held));
@@ -132,6 +134,15 @@ impl Held {
             .ok()
             .filter(|more| *more <= SHARED)
             .ok_or(IntakeError::Full)
+    }
+
+    /// Waits for a share of so many bytes in all, for what came with earlier requests.
+    ///
+    /// # Errors
+    /// The answer that there is none.
+    pub async fn cover(&self, bytes: usize) -> Result<(), Response<Body>> {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.wait_for(bytes).await.map_err(|error| error.response())
     }
 
     fn keep(&self, permit: OwnedSemaphorePermit) {
