@@ -134,6 +134,12 @@ pub fn inputs() -> Vec<Input> {
             200,
             "xxx",
         ),
+        Input::all(
+            "5 results of 90 MB",
+            vec![query("SELECT REPEAT('x', 1000000) FROM UNNEST(GENERATE_ARRAY(1, 90))"); 5],
+            200,
+            "pageToken",
+        ),
         Input::new(
             "6 statements of 100 MB at once",
             query("SELECT COUNT(*) FROM (SELECT REPEAT('x', 1000000) t, x FROM UNNEST(GENERATE_ARRAY(1, 100)) x ORDER BY t, x)"),

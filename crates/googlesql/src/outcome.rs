@@ -74,6 +74,19 @@ impl QueryOutcome {
     pub fn bytes(&self) -> usize {
         self.rows.iter().map(|row| bytes_of_row(row)).sum()
     }
+
+    /// The same without its rows.
+    #[must_use]
+    pub fn without_rows(&self) -> Self {
+        Self {
+            statement_type: self.statement_type.clone(),
+            columns: self.columns.clone(),
+            rows: Vec::new(),
+            changes: self.changes,
+            definition: self.definition.clone(),
+            target: self.target.clone(),
+        }
+    }
 }
 
 impl RowChanges {

@@ -182,7 +182,15 @@ impl ApiState {
         work: impl FnOnce(&Warehouse) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let warehouse = self.warehouse.clone();
-        match tokio::task::spawn_blocking(move || work(&warehouse)).await {
+        self.blocking(move || work(&warehouse)).await
+    }
+
+    /// Does work on a thread that may block.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, SqlError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        match tokio::task::spawn_blocking(work).await {
             Ok(result) => result.map_err(ApiError::from),
             Err(error) => Err(ApiError::internal(format!("the warehouse failed: {error}"))),
         }

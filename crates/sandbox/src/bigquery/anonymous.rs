@@ -5,7 +5,10 @@
 
 use super::ApiState;
 use super::job::{Completion, Job, Outcome, Progress};
+use super::job_store::JobStore;
+use googlesql::value::Row;
 use googlesql::{LoadOptions, QuerySettings, SqlError, Warehouse, WriteDisposition};
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -32,7 +35,11 @@ fn digest(parts: &[&str], digits: usize) -> String {
 }
 
 /// A result that a table is to have.
-pub(super) struct JobResult(Arc<Completion>);
+pub(super) struct JobResult {
+    job: String,
+    completion: Arc<Completion>,
+    store: Arc<JobStore>,
+}
 
 /// The result that belongs in this table; `None` for any other table.
 pub(super) fn result_in(state: &ApiState, dataset_name: &str, name: &str) -> Option<JobResult> {
@@ -41,7 +48,11 @@ pub(super) fn result_in(state: &ApiState, dataset_name: &str, name: &str) -> Opt
     }
     let job = state.jobs.all().into_iter().find(|job| table(job) == name)?;
     match job.progress() {
-        Progress::Done(completion) => Some(JobResult(completion)),
+        Progress::Done(completion) => Some(JobResult {
+            job: job.id.clone(),
+            completion,
+            store: Arc::clone(state.jobs.store()),
+        }),
         _ => None,
     }
 }
@@ -49,7 +60,7 @@ pub(super) fn result_in(state: &ApiState, dataset_name: &str, name: &str) -> Opt
 impl JobResult {
     /// Writes the result to its table, unless it is there.
     pub fn write(&self, warehouse: &Warehouse, dataset: &str, table: &str) -> Result<(), SqlError> {
-        let Ok(Outcome::Query(outcome)) = &self.0.result else {
+        let Ok(Outcome::Query(outcome)) = &self.completion.result else {
             return Ok(());
         };
         if outcome.statement_type != "SELECT" || warehouse.table(dataset, table)?.is_some() {
@@ -60,9 +71,26 @@ impl JobResult {
             write: WriteDisposition::Truncate,
             ..LoadOptions::default()
         };
+        let rows = self.rows()?;
         warehouse
-            .load(dataset, table, &outcome.columns, &outcome.rows, options)
+            .load(dataset, table, &outcome.columns, &rows, options)
             .map(drop)
+    }
+
+    /// All rows, which may be in the store alone.
+    fn rows(&self) -> Result<Cow<'_, [Row]>, SqlError> {
+        if self.completion.has_rows() {
+            return Ok(self.completion.rows().into());
+        }
+        let mut rows = Vec::new();
+        while rows.len() < self.completion.size.rows {
+            let more = self.store.rows(&self.job, rows.len(), usize::MAX)?;
+            if more.is_empty() {
+                return Err(SqlError::not_found(format!("Not found: Job {}", self.job)));
+            }
+            rows.extend(more);
+        }
+        Ok(rows.into())
     }
 }
 

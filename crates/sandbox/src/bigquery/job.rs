@@ -4,6 +4,7 @@
 
 use chrono::Utc;
 use googlesql::json_memory::JsonMemory;
+use googlesql::value::Row;
 use googlesql::{QueryOutcome, SqlError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -23,8 +24,8 @@ pub(super) struct Job {
     pub created: i64,
     /// `jobType`: `QUERY`, `LOAD`, `COPY`, `EXTRACT`.
     pub kind: Cow<'static, str>,
-    /// How many bytes of memory it takes: what was sent, and what its statement returned.
-    bytes: AtomicUsize,
+    /// How many bytes of memory it takes but for its result.
+    sent: AtomicUsize,
     progress: watch::Sender<Progress>,
     cancelled: Arc<AtomicBool>,
     /// Wakes a job that waits in the queue.
@@ -40,12 +41,10 @@ pub(super) enum Progress {
 }
 
 impl Progress {
+    /// How many bytes of memory the rows of its result take.
     fn bytes(&self) -> usize {
         match self {
-            Self::Done(completion) => match &completion.result {
-                Ok(Outcome::Query(outcome)) => outcome.bytes(),
-                _ => 0,
-            },
+            Self::Done(completion) if completion.has_rows() => completion.size.bytes,
             _ => 0,
         }
     }
@@ -56,11 +55,67 @@ impl Progress {
 pub(super) struct Completion {
     pub started: i64,
     pub ended: i64,
+    /// Without its rows, if they have left the memory.
     pub result: Result<Outcome, SqlError>,
+    #[serde(default)]
+    pub size: ResultSize,
+    /// Whether the rows are in `jobs.db`.
+    #[serde(skip)]
+    pub is_stored: bool,
+}
+
+/// How many rows a result has, and the bytes of memory that they take.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(super) struct ResultSize {
+    pub rows: usize,
+    pub bytes: usize,
+}
+
+impl Completion {
+    pub fn new(started: i64, ended: i64, result: Result<Outcome, SqlError>) -> Self {
+        let size = match &result {
+            Ok(Outcome::Query(outcome)) => ResultSize {
+                rows: outcome.rows.len(),
+                bytes: outcome.bytes(),
+            },
+            _ => ResultSize::default(),
+        };
+        Self {
+            started,
+            ended,
+            result,
+            size,
+            is_stored: false,
+        }
+    }
+
+    /// The rows of its result, as far as they are in memory.
+    pub fn rows(&self) -> &[Row] {
+        match &self.result {
+            Ok(Outcome::Query(outcome)) => &outcome.rows,
+            _ => &[],
+        }
+    }
+
+    /// Whether all rows are in memory.
+    pub fn has_rows(&self) -> bool {
+        self.rows().len() == self.size.rows
+    }
+
+    /// The same without its rows.
+    pub fn without_rows(&self) -> Self {
+        Self {
+            result: match &self.result {
+                Ok(Outcome::Query(outcome)) => Ok(Outcome::Query(outcome.without_rows())),
+                other => other.clone(),
+            },
+            ..*self
+        }
+    }
 }
 
 /// What a job did. Its fields are stored in `jobs.db`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Outcome {
     Query(QueryOutcome),
     /// Rows that were written, and the files and bytes that they were read from.
@@ -94,7 +149,7 @@ impl Job {
             configuration,
             created,
             kind,
-            bytes: AtomicUsize::new(sent + progress.bytes()),
+            sent: AtomicUsize::new(sent),
             progress: watch::Sender::new(progress),
             cancelled: Arc::default(),
             cancelling: Notify::new(),
@@ -107,16 +162,34 @@ impl Job {
 
     /// How many bytes of memory it takes.
     pub fn bytes(&self) -> usize {
-        self.bytes.load(Ordering::Relaxed)
+        self.sent.load(Ordering::Relaxed) + self.progress.borrow().bytes()
+    }
+
+    /// How many bytes the rows of its result would take in memory, wherever they are.
+    pub fn result_bytes(&self) -> usize {
+        match &*self.progress.borrow() {
+            Progress::Done(completion) => completion.size.bytes,
+            _ => 0,
+        }
+    }
+
+    /// Keeps the rows of the result in `jobs.db` alone, if they are there.
+    pub fn unload(&self) {
+        self.progress.send_if_modified(|progress| match progress {
+            Progress::Done(completion) if completion.is_stored && !completion.rows().is_empty() => {
+                *completion = Arc::new(completion.without_rows());
+                true
+            }
+            _ => false,
+        });
     }
 
     /// Counts what is kept for it elsewhere.
     pub fn add_bytes(&self, bytes: usize) {
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.sent.fetch_add(bytes, Ordering::Relaxed);
     }
 
     pub fn set_progress(&self, progress: Progress) {
-        self.add_bytes(progress.bytes());
         self.progress.send_replace(progress);
     }
 

@@ -21,8 +21,11 @@ use tokio::sync::Semaphore;
 /// How many jobs are kept; the oldest finished ones are removed first.
 const MAX_JOBS: usize = 2_000;
 
-/// How many bytes of memory they take.
+/// How many bytes of memory they take. Of more, the rows of the oldest results are in the store alone.
 const MAX_BYTES: usize = 48 << 20;
+
+/// How many bytes all results would take in memory. Of more, the oldest are removed with their jobs.
+const MAX_STORED: usize = 512 << 20;
 
 /// How many run at once; the others stay PENDING. Source: BigQuery's former limit of interactive queries.
 const MAX_RUNNING: usize = 100;
@@ -46,7 +49,7 @@ pub(super) struct JobRequest {
 /// All jobs.
 pub(super) struct JobRegistry {
     index: Mutex<Index>,
-    store: JobStore,
+    store: Arc<JobStore>,
     running: Semaphore,
     moving: Semaphore,
 }
@@ -70,7 +73,7 @@ impl JobRegistry {
         }
         Ok(Self {
             index: Mutex::new(index),
-            store,
+            store: Arc::new(store),
             running: Semaphore::new(MAX_RUNNING),
             moving: Semaphore::new(MAX_MOVING),
         })
@@ -146,7 +149,7 @@ impl JobRegistry {
         }
         index.jobs.insert(job.id.clone(), job.clone());
         index.by_age.push_back(job.id.clone());
-        let (removed, is_full) = index.remove_oldest(&self.store);
+        let (removed, is_full) = index.make_room(&self.store);
         drop(index);
         if is_full {
             self.delete(&job.id);
@@ -158,12 +161,23 @@ impl JobRegistry {
         self.store.put(job, None);
         Ok(removed)
     }
+
+    /// Ends a job; returns those that were removed for its result.
+    fn end(&self, job: &Job, completion: Completion) -> Vec<Arc<Job>> {
+        job.set_progress(Progress::Done(Arc::new(completion)));
+        self.index().make_room(&self.store).0
+    }
+
+    /// The results that are not in memory.
+    pub const fn store(&self) -> &Arc<JobStore> {
+        &self.store
+    }
 }
 
 impl Index {
-    /// Removes what is too much, but no job that has not ended. Returns the removed ones, and whether it is still too
-    /// much.
-    fn remove_oldest(&mut self, store: &JobStore) -> (Vec<Arc<Job>>, bool) {
+    /// Leaves the oldest results to the store, and removes jobs that are too much all the same, but none that has not
+    /// ended. Returns the removed ones, and whether it is still too much.
+    fn make_room(&mut self, store: &JobStore) -> (Vec<Arc<Job>>, bool) {
         let mut count = self.by_age.len();
         let old: Vec<_> = self
             .by_age
@@ -171,14 +185,24 @@ impl Index {
             .filter_map(|id| self.jobs.get(id).cloned())
             .collect();
         let mut bytes: usize = old.iter().map(|job| job.bytes()).sum();
+        for job in &old {
+            if bytes <= MAX_BYTES {
+                break;
+            }
+            bytes -= job.bytes();
+            job.unload();
+            bytes += job.bytes();
+        }
+        let mut stored: usize = old.iter().map(|job| job.result_bytes()).sum();
         let mut removed = Vec::new();
         for job in old {
-            if count <= MAX_JOBS && bytes <= MAX_BYTES {
+            if count <= MAX_JOBS && bytes <= MAX_BYTES && stored <= MAX_STORED {
                 break;
             }
             if matches!(job.progress(), Progress::Done(_)) {
                 count -= 1;
                 bytes = bytes.saturating_sub(job.bytes());
+                stored = stored.saturating_sub(job.result_bytes());
                 self.jobs.remove(&job.id);
                 store.delete(&job.id);
                 removed.push(job);
@@ -275,35 +299,28 @@ async fn run(job: Arc<Job>, state: Arc<ApiState>, work: Work, wait: Duration) {
     };
     let started = now();
     if turn.is_none() {
-        let completion = Completion {
-            result: Err(stopped()),
-            started,
-            ended: started,
-        };
+        let completion = Completion::new(started, started, Err(stopped()));
         state.jobs.store.put(&job, Some(&completion));
-        return job.set_progress(Progress::Done(Arc::new(completion)));
+        return forget_tables(&state, state.jobs.end(&job, completion));
     }
     job.set_progress(Progress::Running { started });
     let own = Arc::clone(&job);
+    let executing = Arc::clone(&state);
     let execute = move || {
-        let completion = Completion {
-            result: work.execute(&state, own.cancelled()),
-            started,
-            ended: now(),
-        };
-        state.jobs.store.put(&own, Some(&completion));
+        let result = work.execute(&executing, own.cancelled());
+        let mut completion = Completion::new(started, now(), result);
+        completion.is_stored = executing.jobs.store.put(&own, Some(&completion));
         completion
     };
-    let panicked = |error| Completion {
-        result: Err(SqlError {
+    let panicked = |error| {
+        let failed = SqlError {
             reason: "internalError".into(),
             message: format!("The sandbox's warehouse failed: {error}"),
-        }),
-        started,
-        ended: now(),
+        };
+        Completion::new(started, now(), Err(failed))
     };
     let completion = tokio::task::spawn_blocking(execute)
         .await
         .unwrap_or_else(panicked);
-    job.set_progress(Progress::Done(Arc::new(completion)));
+    forget_tables(&state, state.jobs.end(&job, completion));
 }

@@ -7,7 +7,7 @@ use super::error::ApiError;
 use super::job::{Job, Outcome};
 use super::job_registry::{self, JobRequest};
 use super::job_resource::dml_statistics;
-use super::params::{Page, TimestampFormat, body_number, wait_time};
+use super::params::{Page, PageToken, TimestampFormat, body_number, wait_time};
 use super::response::ApiResult;
 use super::value::boolean;
 use super::work::{Query, Work};
@@ -18,7 +18,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use googlesql::value::Value;
+use googlesql::value::Row;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -165,25 +165,33 @@ async fn answer(
         return Ok(axum::Json(answer).into_response());
     }
     answer["schema"] = schema::to_json(&outcome.columns);
-    answer["totalRows"] = outcome.rows.len().to_string().into();
-    Ok(with_rows(answer, &outcome.rows, page, timestamps))
+    let total = completion.size.rows;
+    answer["totalRows"] = total.to_string().into();
+    if completion.has_rows() {
+        let (rows, _) = page.slice(&outcome.rows, MAX_ROWS);
+        return Ok(with_rows(answer, rows, total, page, timestamps));
+    }
+    let (store, id) = (Arc::clone(state.jobs.store()), job.id.clone());
+    let (start, limit) = (page.start, page.limit.unwrap_or(MAX_ROWS).min(MAX_ROWS));
+    let rows = state.blocking(move || store.rows(&id, start, limit)).await?;
+    Ok(with_rows(answer, &rows, total, page, timestamps))
 }
 
-/// An answer with a page of rows, and with the token of the next page.
+/// An answer with a page of rows, `rows` being those from its start on, and with the token of the next page.
 pub(super) fn with_rows(
     mut answer: Json,
-    all: &[Vec<Value>],
+    rows: &[Row],
+    total: usize,
     page: &Page,
     timestamps: TimestampFormat,
 ) -> Response {
-    let (part, _) = page.slice(all, MAX_ROWS);
-    let rows = Rows::page(part, timestamps);
+    let rows = Rows::page(rows, timestamps);
     // A page of large rows is cut short, so the token counts the rows that are in it.
-    let taken = Page {
-        limit: Some(rows.len()),
-        ..page.clone()
+    let next = PageToken {
+        offset: page.start.saturating_add(rows.len()),
+        snapshot: page.snapshot.clone(),
     };
-    if let (_, Some(next)) = taken.slice(all, MAX_ROWS) {
+    if next.offset < total {
         answer["pageToken"] = next.encode().into();
     }
     rows.answer(&answer)

@@ -1,7 +1,7 @@
 //! The rows of tables: tabledata.list and tabledata.insertAll.
 
 use super::error::ApiError;
-use super::params::{Page, PageToken, TimestampFormat};
+use super::params::{Page, TimestampFormat};
 use super::record::row_from_object;
 use super::response::ApiResult;
 use super::snapshot::Rows;
@@ -70,7 +70,8 @@ pub(super) async fn list(
         "etag": resource(&state, &found)["etag"],
         "totalRows": all.len().to_string(),
     });
-    Ok(query::with_rows(answer, &projected, &page, timestamps))
+    let (rows, _) = page.slice(&projected, query::MAX_ROWS);
+    Ok(query::with_rows(answer, rows, all.len(), &page, timestamps))
 }
 
 /// A page of a large table: only its rows and columns are read, and the token of the next page holds as long as the
@@ -89,16 +90,9 @@ async fn direct(
         .with_warehouse(move |warehouse| warehouse.page(&found.dataset, &found.name, &selected, start, limit))
         .await?;
     encode::check(&rows)?;
-    let rows = encode::Rows::page(&rows, timestamps);
-    let next = PageToken {
-        offset: start.saturating_add(rows.len()),
-        snapshot: page.snapshot,
-    };
-    let mut answer = json!({"kind": "bigquery#tableDataList", "etag": etag, "totalRows": total.to_string()});
-    if u64::try_from(next.offset).is_ok_and(|next| next < total) {
-        answer["pageToken"] = next.encode().into();
-    }
-    Ok(rows.answer(&answer))
+    let answer = json!({"kind": "bigquery#tableDataList", "etag": etag, "totalRows": total.to_string()});
+    let total = usize::try_from(total).unwrap_or(usize::MAX);
+    Ok(query::with_rows(answer, &rows, total, &page, timestamps))
 }
 
 fn expired() -> ApiError {

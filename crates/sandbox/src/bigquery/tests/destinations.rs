@@ -188,26 +188,50 @@ async fn a_decorator_is_refused_wherever_a_table_is_named() {
 }
 
 #[tokio::test]
-async fn results_that_take_too_much_memory_are_forgotten_with_their_jobs() {
+async fn results_that_take_too_much_memory_are_read_from_the_store() {
     let service = Service::start("US").await;
-    let large = "SELECT REPEAT('x', 1000000) FROM UNNEST(GENERATE_ARRAY(1, 9))";
-    for count in 0..10 {
+    let large = "SELECT x, REPEAT('x', 999999) FROM UNNEST(GENERATE_ARRAY(1, 30)) x ORDER BY x";
+    for count in 0..3 {
         assert_eq!(service.insert(&format!("job{count}"), large).await.0, 200);
-        let done = service
-            .get(&format!(
-                "/projects/p-1/queries/job{count}?maxResults=0&timeoutMs=10000"
-            ))
-            .await;
-        assert_eq!(done.1["jobComplete"], json!(true), "{done:?}");
     }
-    let (_, listed) = service.get("/projects/p-1/jobs").await;
-    let listed = listed["jobs"].as_array().unwrap();
-    let ids: Vec<_> = listed
-        .iter()
-        .filter_map(|job| job["jobReference"]["jobId"].as_str())
-        .collect();
-    assert_eq!(ids, ["job9", "job8", "job7", "job6", "job5", "job4"]);
-    assert_eq!(service.get("/projects/p-1/queries/job0").await.0, 404);
+    let (_, other) = service.query(json!({"query": "SELECT 1"})).await;
+    assert_eq!(other["totalRows"], "1");
+    // Of three results there is room for one.
+    for count in [0, 1, 2, 0] {
+        let (mut seen, mut path) = (Vec::new(), String::new());
+        loop {
+            let page = format!("/projects/p-1/queries/job{count}?timeoutMs=60000{path}");
+            let (status, page) = service.get(&page).await;
+            assert_eq!((status, &page["totalRows"]), (200, &json!("30")), "{page}");
+            let rows = page["rows"].as_array().unwrap();
+            seen.extend(
+                rows.iter()
+                    .map(|row| row["f"][0]["v"].as_str().unwrap().to_owned()),
+            );
+            let Some(token) = page["pageToken"].as_str() else {
+                break;
+            };
+            assert_eq!(rows.len(), 9);
+            path = format!("&pageToken={token}");
+        }
+        let numbers = (1..=30).map(|number| number.to_string());
+        assert_eq!(seen, numbers.collect::<Vec<_>>());
+    }
+    let (_, part) = service
+        .get("/projects/p-1/queries/job0?startIndex=28&maxResults=1")
+        .await;
+    assert_eq!(part["rows"][0]["f"][0]["v"], "29");
+    let (_, job) = service.get("/projects/p-1/jobs/job0").await;
+    let table = &job["configuration"]["query"]["destinationTable"];
+    let sql = format!(
+        "SELECT SUM(x) FROM `{}`.`{}`",
+        table["datasetId"].as_str().unwrap(),
+        table["tableId"].as_str().unwrap()
+    );
+    assert_eq!(
+        service.query(json!({"query": sql})).await.1["rows"][0]["f"][0]["v"],
+        "465"
+    );
 }
 
 #[tokio::test]

@@ -67,6 +67,29 @@ async fn an_interrupted_job_has_an_error() {
     assert_eq!(job["status"]["errorResult"]["reason"], "backendError");
 }
 
+#[tokio::test]
+async fn a_result_of_an_older_version_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::Directory(folder.path().to_owned());
+    drop(JobStore::open(&state).unwrap());
+    let outcome = json!({"statement_type": "SELECT", "columns": [], "rows": [[], []], "changes": null, "definition": null});
+    let body = json!({
+        "location": "US", "configuration": {"query": {"query": "SELECT 1"}}, "created": 1, "kind": "QUERY",
+        "ending": {"started": 1, "ended": 2, "result": {"Ok": {"Query": outcome}}},
+    });
+    rusqlite::Connection::open(folder.path().join("jobs.db"))
+        .unwrap()
+        .execute(
+            "INSERT INTO job (id, body) VALUES ('old', ?1)",
+            [body.to_string()],
+        )
+        .unwrap();
+    let service = Service::with_state("US", &state).await;
+    let (status, answer) = service.get("/projects/p-1/queries/old").await;
+    assert_eq!((status, &answer["totalRows"]), (200, &json!("2")), "{answer}");
+    assert_eq!(answer["rows"], json!([{"f": []}, {"f": []}]));
+}
+
 #[test]
 fn a_damaged_store_is_named() {
     let folder = tempfile::tempdir().unwrap();
