@@ -46,7 +46,6 @@ mod tests;
 
 use crate::{SandboxError, State};
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, Method, Uri, header};
 use axum::middleware::map_response;
 use axum::response::Response;
@@ -60,12 +59,6 @@ use snapshot::Snapshots;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use upload::Uploads;
-
-/// The limit of a request body in bytes, as at Google.
-const MAX_BODY: usize = 10 * 1024 * 1024;
-
-/// The limit of one upload request in bytes.
-const MAX_UPLOAD: usize = 100 * 1024 * 1024;
 
 /// How long the job that a request makes stays PENDING: a fault of a scenario, given as an extension of the request.
 #[derive(Clone, Copy, Debug, Default)]
@@ -106,7 +99,6 @@ pub(crate) fn router(
             "/projects/{project}/jobs",
             post(upload::begin).put(upload::resume),
         )
-        .layer(DefaultBodyLimit::max(MAX_UPLOAD))
         .with_state(Arc::clone(&state));
     Ok(Router::new()
         .nest("/bigquery/v2", methods().with_state(state))
@@ -156,7 +148,6 @@ fn methods() -> Router<Arc<ApiState>> {
         .route("/projects/{project}/jobs/{job}/delete", delete(job_api::delete))
         .route("/projects", get(dataset::projects))
         .fallback(unknown_method)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
 }
 
 /// Adds the `date` header, which Google's front ends send with each answer.

@@ -5,8 +5,8 @@ use axum::http::HeaderMap;
 use googlesql::json_memory::JsonMemory;
 use serde_json::Value as Json;
 
-/// The limit of a body that is no file, in bytes, unpacked. BigQuery takes 10 MB.
-pub(super) const MAX_JSON: usize = 16 << 20;
+/// The largest JSON of any API, in bytes, unpacked: what BigQuery takes.
+pub(super) const MAX_JSON: usize = 10 << 20;
 
 /// How many bytes the values of one JSON text may take in memory: a text of brackets needs eighty times its size.
 pub(super) const MAX_JSON_MEMORY: usize = 64 << 20;

@@ -165,8 +165,6 @@ impl Cdap {
             .route("/api", any(handle))
             .route("/api/", any(handle))
             .route("/api/{*path}", any(handle))
-            // Pipelines and arguments may be large; a real server takes 150 MiB.
-            .layer(axum::extract::DefaultBodyLimit::max(150 << 20))
             .with_state(Arc::clone(self))
     }
 

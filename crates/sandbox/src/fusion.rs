@@ -22,7 +22,6 @@ mod store;
 mod tests;
 
 use super::api_error::{ApiError, ApiResult, respond};
-use super::body::too_large;
 use super::call::Call;
 use super::policy;
 use super::project::Project;
@@ -78,13 +77,7 @@ pub(crate) fn router(
     Ok(router.with_state(fusion))
 }
 
-/// The most bytes of a body. Instances are kept, with the operations that changed them; labels and options are short.
-const MAX_BODY: usize = 64 << 10;
-
 async fn handle(State(fusion): State<Arc<Fusion>>, method: Method, uri: Uri, body: Bytes) -> Response {
-    if body.len() > MAX_BODY {
-        return respond(Err(ApiError::invalid(too_large(MAX_BODY as u64))));
-    }
     let call = Call::parse(&method, &uri, &body);
     respond(call.and_then(|call| fusion.answer(&call)))
 }

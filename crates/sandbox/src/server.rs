@@ -19,6 +19,7 @@ use super::project::Project;
 use super::resource_names::ResourceNames;
 use super::{SandboxError, Settings};
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use connections::{Connection, Connections};
 use fault_layer::FaultLayer;
 use gate::Gate;
@@ -144,7 +145,9 @@ pub async fn start(
         .merge(control::router(Arc::clone(&cdap)))
         .merge(discovery::router())
         .merge(accounts::router(Arc::clone(cdap.faults()), &names))
-        .merge(more);
+        .merge(more)
+        // `intake` bounds every body, and refuses in words of the APIs.
+        .layer(DefaultBodyLimit::disable());
     let stop = CancellationToken::new();
     let connections = TaskTracker::new();
     let apis = (router, Arc::clone(&cdap), Gate::new(&settings), Intake::new());

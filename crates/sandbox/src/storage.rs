@@ -24,7 +24,7 @@ pub(super) use xml::is_object;
 #[cfg(test)]
 mod tests;
 
-use crate::body::{self, MAX_JSON};
+use crate::body;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
@@ -35,9 +35,6 @@ use pipelines::bucket::{BucketError, Buckets};
 use resumable::Uploads;
 use serde_json::Value as Json;
 use std::sync::Arc;
-
-/// The limit of a multipart upload in bytes. Clients send larger objects in other ways, which go to disk as they come.
-const MAX_MULTIPART: usize = 100 << 20;
 
 /// What the handlers share.
 struct ApiState {
@@ -101,9 +98,9 @@ pub(crate) fn router(buckets: Buckets) -> Router {
             "/{bucket}/{*object}",
             get(xml::get).put(xml::put).delete(xml::delete),
         )
-        .layer(DefaultBodyLimit::max(MAX_JSON))
         .with_state(state);
-    let batches = post(batch::perform).with_state(apis.clone());
+    // A call in a batch has the limits of the batch.
+    let batches = post(batch::perform).with_state(apis.clone().layer(DefaultBodyLimit::disable()));
     apis.route("/batch/storage/v1", batches)
 }
 

@@ -1,13 +1,16 @@
 //! The files of a load job, which are read piece by piece.
 
+use super::ApiState;
 use super::load_format::read_failed;
-use super::{ApiState, MAX_UPLOAD};
 use axum::body::Bytes;
 use flate2::bufread::MultiGzDecoder;
 use googlesql::SqlError;
 use googlesql::limits::read_at_most;
 use pipelines::bucket::split_path;
 use std::io::{self, BufRead, BufReader, Read};
+
+/// How many bytes the files of a job may have together.
+const MAX_FILES: usize = 100 << 20;
 
 /// How many bytes a packed file may have when it is unpacked.
 const MAX_UNPACKED: usize = 64 << 20;
@@ -60,7 +63,7 @@ pub(super) fn read<'l>(
 ) -> Result<usize, SqlError> {
     let mut bytes = 0;
     for place in places {
-        let mut file = LoadFile::open(state, place, MAX_UPLOAD.saturating_sub(bytes))?;
+        let mut file = LoadFile::open(state, place, MAX_FILES.saturating_sub(bytes))?;
         each(&mut file)?;
         bytes = bytes.saturating_add(file.taken);
     }

@@ -9,7 +9,6 @@ use super::gate::Gate;
 use super::intake::{Intake, is_question};
 use crate::accounts::Token;
 use crate::bigquery::JobWait;
-use crate::body::MAX_JSON;
 use crate::cdap::Cdap;
 use crate::scenario::injector::FaultInjector;
 use crate::scenario::request::ApiRequest;
@@ -187,7 +186,7 @@ impl FaultLayer {
         }
     }
 
-    /// Reads the body of a request if a rule needs it; empty otherwise. Files go by unread.
+    /// Reads the body of a request if a rule needs it; empty otherwise. Files go by unread, and the others are bounded by now.
     async fn with_body(&self, request: Request<Body>) -> Result<(Request<Body>, String), ConnectionReset> {
         let is_question = *request.method() != Method::GET
             && is_question(request.method(), request.uri(), request.headers());
@@ -195,7 +194,7 @@ impl FaultLayer {
             return Ok((request, String::new()));
         }
         let (head, body) = request.into_parts();
-        let bytes = axum::body::to_bytes(body, MAX_JSON)
+        let bytes = axum::body::to_bytes(body, usize::MAX)
             .await
             .map_err(|_| ConnectionReset)?;
         let text = String::from_utf8_lossy(&bytes).into_owned();

@@ -2,8 +2,8 @@
 
 use super::error::ApiError;
 use super::upload_request::UploadRequest;
-use super::{ApiState, MAX_MULTIPART, json_body, resource, resumable};
-use crate::body::{MAX_JSON, Related, header_text, related};
+use super::{ApiState, json_body, resource, resumable};
+use crate::body::{Related, header_text, related};
 use crate::params::Params;
 use crate::upload_kind::UploadKind;
 use axum::body::{Body, Bytes, to_bytes};
@@ -25,7 +25,7 @@ pub(super) async fn post(
     let record = match UploadKind::new(&params, &headers) {
         UploadKind::Chunk => return resumable::resume(State(state), params, headers, body).await,
         UploadKind::Resumable => {
-            let bytes = whole(body, MAX_JSON).await?;
+            let bytes = whole(body).await?;
             state.check_bucket(&bucket)?;
             let metadata = json_body(&headers, &bytes)?;
             let content_type = header_text(&headers, "x-upload-content-type");
@@ -33,7 +33,7 @@ pub(super) async fn post(
             return resumable::begin(&state, request, &headers).await;
         }
         UploadKind::Multipart => {
-            let bytes = whole(body, MAX_MULTIPART).await?;
+            let bytes = whole(body).await?;
             state.check_bucket(&bucket)?;
             let Related {
                 metadata,
@@ -56,7 +56,8 @@ pub(super) async fn post(
     Ok(resource::object_response(&headers, &id, &record))
 }
 
-async fn whole(body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    let bytes = to_bytes(body, limit).await;
+/// The whole body, which was bounded on its way in.
+async fn whole(body: Body) -> Result<Bytes, ApiError> {
+    let bytes = to_bytes(body, usize::MAX).await;
     bytes.map_err(|error| ApiError::invalid(format!("The body cannot be read: {error}")))
 }

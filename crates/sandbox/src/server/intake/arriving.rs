@@ -1,7 +1,7 @@
 //! A body that arrives: it is unpacked, measured and paid for piece by piece.
 
 use super::Held;
-use super::purpose::{FILE, Purpose};
+use super::purpose::Purpose;
 use super::refusal::IntakeError;
 use super::unpacking::Unpacking;
 use crate::body::MAX_JSON_MEMORY;
@@ -21,7 +21,7 @@ const SILENCE: Duration = Duration::from_secs(30);
 const WHOLE: Duration = Duration::from_secs(600);
 
 /// How much of a refused body is received.
-const REST: u64 = 2 * FILE;
+const REST: u64 = 300 << 20;
 
 /// A body that arrives.
 pub(super) struct Arriving {
@@ -72,8 +72,11 @@ impl Arriving {
     /// The whole body in one piece. In many it would take twice its size when they are put together.
     pub async fn collect(mut self, length: Option<u64>) -> Result<Bytes, IntakeError> {
         // A file grows where it is: memory that is not written yet is not taken.
-        let is_file = self.purpose == Purpose::Kept;
-        let reserved = length.or(is_file.then_some(FILE)).unwrap_or_default();
+        let file = match self.purpose {
+            Purpose::Kept(most) => most,
+            Purpose::Written | Purpose::Read(_) => 0,
+        };
+        let reserved = length.unwrap_or(file);
         let mut whole = Vec::with_capacity(usize::try_from(reserved).unwrap_or_default());
         while let Some(piece) = std::future::poll_fn(|cx| self.poll(cx)).await {
             whole.extend_from_slice(&piece?);
@@ -89,7 +92,7 @@ impl Arriving {
         }
         let needed = match self.purpose {
             Purpose::Written => return Ok(()),
-            Purpose::Kept => self.arrived,
+            Purpose::Kept(_) => self.arrived,
             Purpose::Read(_) => {
                 self.memory.add(bytes);
                 if self.memory.total() > MAX_JSON_MEMORY {

@@ -6,13 +6,26 @@ use crate::storage;
 use crate::upload_kind::UploadKind;
 use axum::http::{HeaderMap, Method, Uri};
 
-/// The largest file that comes in one request and is kept in memory: what CDAP takes (measured).
-pub(super) const FILE: u64 = 150 << 20;
+/// The largest jar, in bytes: what CDAP takes (measured).
+const JAR: u64 = 150 << 20;
 
-/// The largest JSON for CDAP, in bytes. Apps and their runs are kept for ever; a pipeline of many stages has 100 KB.
+/// The largest content that comes in one request with JSON, and a load job's. Clients send larger objects to Cloud Storage in
+/// other ways, which go to disk as they come.
+const UPLOAD: u64 = 100 << 20;
+
+/// The largest request of BigQuery's, as at Google.
+const BIGQUERY: u64 = MAX_JSON as u64;
+
+/// The largest batch.
+const BATCH: u64 = 16 << 20;
+
+/// The largest JSON for CDAP. Apps and their runs are kept for ever; a pipeline of many stages has 100 KB.
 const CDAP: u64 = 2 << 20;
 
-/// The largest body of other APIs: instances, policies, objects' fields, lists of parts.
+/// The largest JSON for Data Fusion. Instances are kept, with the operations that changed them; labels and options are short.
+const FUSION: u64 = 64 << 10;
+
+/// The largest body of other APIs: policies, objects' fields, lists of parts.
 const OTHER: u64 = 1 << 20;
 
 /// What becomes of a body.
@@ -20,8 +33,8 @@ const OTHER: u64 = 1 << 20;
 pub(super) enum Purpose {
     /// It is written to disk as it comes.
     Written,
-    /// It is a file that is kept as it is.
-    Kept,
+    /// It is a file of at most so many bytes, which is kept as it is.
+    Kept(u64),
     /// It is read as JSON or another text, of at most so many bytes: its values take more.
     Read(u64),
 }
@@ -38,33 +51,27 @@ impl Purpose {
             let params = Params::parse(uri.query().unwrap_or_default());
             return match UploadKind::new(&params, headers) {
                 UploadKind::Chunk | UploadKind::Media if to_storage => Self::Written,
-                UploadKind::Chunk | UploadKind::Media | UploadKind::Multipart => Self::Kept,
+                UploadKind::Chunk | UploadKind::Media | UploadKind::Multipart => Self::Kept(UPLOAD),
                 UploadKind::Resumable | UploadKind::Unknown(_) if to_storage => Self::Read(OTHER),
-                UploadKind::Resumable | UploadKind::Unknown(_) => Self::Read(MAX_JSON as u64),
+                UploadKind::Resumable | UploadKind::Unknown(_) => Self::Read(BIGQUERY),
             };
         }
         let segments: Vec<_> = path.split('/').collect();
-        let is_jar = *method == Method::POST
-            && matches!(segments[..], ["", "api", "v3", "namespaces", _, "artifacts", _]);
-        if is_jar {
-            return Self::Kept;
+        match segments[..] {
+            ["", "api", "v3", "namespaces", _, "artifacts", _] if *method == Method::POST => Self::Kept(JAR),
+            ["", "api", ..] => Self::Read(CDAP),
+            ["", "bigquery", ..] => Self::Read(BIGQUERY),
+            ["", "batch", ..] => Self::Read(BATCH),
+            ["", "v1" | "v1beta1", "projects", _, "locations", ..] => Self::Read(FUSION),
+            _ => Self::Read(OTHER),
         }
-        let is_below = |prefix: &str| path.starts_with(prefix);
-        Self::Read(if is_below("/bigquery/") || is_below("/batch/") {
-            MAX_JSON as u64
-        } else if is_below("/api/") {
-            CDAP
-        } else {
-            OTHER
-        })
     }
 
     /// The most bytes of such a body.
     pub const fn most(self) -> u64 {
         match self {
             Self::Written => u64::MAX,
-            Self::Kept => FILE,
-            Self::Read(most) => most,
+            Self::Kept(most) | Self::Read(most) => most,
         }
     }
 }
@@ -73,7 +80,9 @@ impl Purpose {
 mod tests {
     use super::*;
 
-    const READ: Purpose = Purpose::Read(MAX_JSON as u64);
+    const READ: Purpose = Purpose::Read(BIGQUERY);
+
+    const KEPT: Purpose = Purpose::Kept(UPLOAD);
 
     #[test]
     fn what_becomes_of_a_body_is_seen_by_its_address() {
@@ -98,7 +107,21 @@ mod tests {
                 "",
                 Purpose::Read(CDAP),
             ),
-            ("POST", "/api/v3/namespaces/n/artifacts/a", "", Purpose::Kept),
+            ("POST", "/api/v3/namespaces/n/artifacts/a", "", Purpose::Kept(JAR)),
+            ("POST", "/batch/storage/v1", "", Purpose::Read(BATCH)),
+            (
+                "PATCH",
+                "/v1/projects/p/locations/l/instances/i",
+                "",
+                Purpose::Read(FUSION),
+            ),
+            (
+                "POST",
+                "/v1beta1/projects/p/locations/l/instances",
+                "",
+                Purpose::Read(FUSION),
+            ),
+            ("POST", "/v1/projects/p:setIamPolicy", "", Purpose::Read(OTHER)),
             ("PUT", "/sandbox/scenario", "", Purpose::Read(OTHER)),
             ("POST", "/a-bucket/an-object", "", Purpose::Read(OTHER)),
             ("PUT", "/a-bucket/an-object", "", Purpose::Written),
@@ -106,7 +129,7 @@ mod tests {
                 "POST",
                 "/upload/bigquery/v2/projects/p/jobs?uploadType=multipart",
                 "",
-                Purpose::Kept,
+                KEPT,
             ),
             (
                 "POST",
@@ -114,19 +137,14 @@ mod tests {
                 "",
                 READ,
             ),
-            (
-                "PUT",
-                "/upload/bigquery/v2/projects/p/jobs?upload_id=1",
-                "",
-                Purpose::Kept,
-            ),
+            ("PUT", "/upload/bigquery/v2/projects/p/jobs?upload_id=1", "", KEPT),
             (
                 "POST",
                 "/upload/storage/v1/b/x/o?uploadType=%6Dultipart",
                 "",
-                Purpose::Kept,
+                KEPT,
             ),
-            ("POST", "/upload/storage/v1/b/x/o", "multipart", Purpose::Kept),
+            ("POST", "/upload/storage/v1/b/x/o", "multipart", KEPT),
             (
                 "POST",
                 "/upload/storage/v1/b/x/o?uploadType=media",
