@@ -9,6 +9,7 @@ mod fault_response;
 mod gate;
 mod intake;
 mod resettable;
+mod shared_memory;
 
 use super::accounts;
 use super::cdap::Cdap;
@@ -150,7 +151,8 @@ pub async fn start(
         .layer(DefaultBodyLimit::disable());
     let stop = CancellationToken::new();
     let connections = TaskTracker::new();
-    let apis = (router, Arc::clone(&cdap), Gate::new(&settings), Intake::new());
+    let (gate, intake) = (Gate::new(&settings), Intake::new());
+    let apis = (router, Arc::clone(&cdap), gate, intake);
     connections.spawn(accept(listener, apis, stop.clone(), connections.clone()));
     tokio::spawn(
         stop.clone()

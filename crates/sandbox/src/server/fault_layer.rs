@@ -6,7 +6,7 @@ use super::Apis;
 use super::connections::Connection;
 use super::fault_response::FaultResponse;
 use super::gate::Gate;
-use super::intake::{Intake, is_question};
+use super::intake::{Intake, is_json_body};
 use crate::accounts::Token;
 use crate::bigquery::JobWait;
 use crate::cdap::Cdap;
@@ -188,9 +188,9 @@ impl FaultLayer {
 
     /// Reads the body of a request if a rule needs it; empty otherwise. Files go by unread, and the others are bounded by now.
     async fn with_body(&self, request: Request<Body>) -> Result<(Request<Body>, String), ConnectionReset> {
-        let is_question = *request.method() != Method::GET
-            && is_question(request.method(), request.uri(), request.headers());
-        if !self.faults.needs_bodies() || !is_question {
+        let is_read = *request.method() != Method::GET
+            && is_json_body(request.method(), request.uri(), request.headers());
+        if !self.faults.needs_bodies() || !is_read {
             return Ok((request, String::new()));
         }
         let (head, body) = request.into_parts();

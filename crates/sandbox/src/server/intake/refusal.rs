@@ -10,7 +10,7 @@ use serde_json::json;
 #[derive(Debug, thiserror::Error)]
 pub(in crate::server) enum IntakeError {
     #[error("The rest of the body did not come.")]
-    Broken(#[from] hyper::Error),
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("The body did not come in time.")]
     Slow,
     #[error("The body is not valid gzip: {0}.")]
