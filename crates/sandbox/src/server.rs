@@ -3,6 +3,7 @@
 //! `Ready` is the line that `downbeat sandbox` prints. It is an interface for scripts: its keys and their order never
 //! change.
 
+mod answers;
 mod connections;
 mod fault_layer;
 mod fault_response;
@@ -19,6 +20,7 @@ use super::fusion;
 use super::project::Project;
 use super::resource_names::ResourceNames;
 use super::{SandboxError, Settings};
+use answers::Answers;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use connections::{Connection, Connections};
@@ -152,7 +154,7 @@ pub async fn start(
     let stop = CancellationToken::new();
     let connections = TaskTracker::new();
     let (gate, intake) = (Gate::new(&settings), Intake::new());
-    let apis = (router, Arc::clone(&cdap), gate, intake);
+    let apis = (router, Arc::clone(&cdap), gate, intake, Answers::new());
     connections.spawn(accept(listener, apis, stop.clone(), connections.clone()));
     tokio::spawn(
         stop.clone()
@@ -187,7 +189,7 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, SandboxError> {
 }
 
 /// All APIs, the control plane that may be away, who may use them, and how much at once.
-type Apis = (Router, Arc<Cdap>, Gate, Intake);
+type Apis = (Router, Arc<Cdap>, Gate, Intake, Answers);
 
 async fn accept(listener: TcpListener, apis: Apis, stop: CancellationToken, tasks: TaskTracker) {
     let connections = Connections::new();

@@ -116,6 +116,11 @@ impl Connection {
         self.0.all.left.notify_one();
     }
 
+    /// Makes it end.
+    pub fn close(&self) {
+        self.0.place.close.cancel();
+    }
+
     /// Returns when it must make way.
     pub async fn closed(&self) {
         self.0.place.close.cancelled().await;

@@ -3,6 +3,7 @@
 //! A client must not see that a fault was injected. A reset needs the connection itself: see `server/resettable.rs`.
 
 use super::Apis;
+use super::answers::Answers;
 use super::connections::Connection;
 use super::fault_response::FaultResponse;
 use super::gate::Gate;
@@ -46,6 +47,7 @@ pub(super) struct FaultLayer {
     cdap: Arc<Cdap>,
     gate: Gate,
     intake: Intake,
+    answers: Answers,
     connection: Connection,
     /// Makes the connection end with a reset.
     reset: Arc<AtomicBool>,
@@ -59,7 +61,10 @@ impl hyper::service::Service<Request<Incoming>> for FaultLayer {
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let layer = self.clone();
         Box::pin(async move {
-            let answer = layer.answer(request).await;
+            let answer = match layer.answer(request).await {
+                Ok(response) => Ok(layer.answers.count(response, &layer.connection).await),
+                Err(reset) => Err(reset),
+            };
             layer.connection.waits();
             answer
         })
@@ -86,13 +91,18 @@ impl FaultLayer {
         }
     }
 
-    pub fn new((router, cdap, gate, intake): Apis, connection: Connection, reset: Arc<AtomicBool>) -> Self {
+    pub fn new(
+        (router, cdap, gate, intake, answers): Apis,
+        connection: Connection,
+        reset: Arc<AtomicBool>,
+    ) -> Self {
         Self {
             apis: TowerToHyperService::new(router),
             faults: Arc::clone(cdap.faults()),
             cdap,
             gate,
             intake,
+            answers,
             connection,
             reset,
         }

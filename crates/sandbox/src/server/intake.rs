@@ -28,7 +28,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Request, Response, Uri, header};
 use limited_body::{Arriving, LimitedBody};
 use purpose::Purpose;
-use refusal::IntakeError;
+pub(super) use refusal::IntakeError;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;

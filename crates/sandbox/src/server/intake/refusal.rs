@@ -1,4 +1,4 @@
-//! Why a body is not taken, and what its client is answered.
+//! Why a body is not taken or not sent, and what its client is answered.
 
 use crate::body::{too_large, too_many_values};
 use axum::body::Body;
@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::json;
 
-/// Why a body ends early.
+/// Why a body ends early, or an answer is not sent.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::server) enum IntakeError {
     #[error("The rest of the body did not come.")]
@@ -17,6 +17,8 @@ pub(in crate::server) enum IntakeError {
     Packed(#[from] std::io::Error),
     #[error("The sandbox holds as many bytes of other requests as it may; try again.")]
     Full,
+    #[error("Other answers, which their clients have not read, take as many bytes as they may; try again.")]
+    Unread,
     #[error("{}", too_large(*.0))]
     Large(u64),
     #[error("{}", too_many_values())]
@@ -27,7 +29,7 @@ impl IntakeError {
     /// The answer, as Google words its own.
     pub fn response(&self) -> Response<Body> {
         let (status, name, reason) = match self {
-            Self::Full => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "backendError"),
+            Self::Full | Self::Unread => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "backendError"),
             Self::Broken(_) | Self::Slow => (StatusCode::REQUEST_TIMEOUT, "DEADLINE_EXCEEDED", "timeout"),
             Self::Packed(_) => (StatusCode::BAD_REQUEST, "INVALID_ARGUMENT", "parseError"),
             Self::Large(_) | Self::Many => (
