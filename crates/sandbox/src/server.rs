@@ -215,7 +215,7 @@ async fn accept(listener: TcpListener, apis: Apis, stop: CancellationToken, task
 /// Serves one connection. CDAP sends no `date` (measured), which only hyper's own builder can do.
 async fn serve((stream, place): (TcpStream, Connection), apis: Apis, stop: CancellationToken) {
     let _ = stream.set_nodelay(true);
-    let (stream, reset) = ResettableStream::new(stream);
+    let (stream, reset) = ResettableStream::new(stream, place.clone());
     let layer = FaultLayer::new(apis, place.clone(), reset);
     let connection = hyper::server::conn::http1::Builder::new()
         .auto_date_header(false)

@@ -116,6 +116,16 @@ impl Connection {
         self.0.all.left.notify_one();
     }
 
+    /// The client has read a part of the answer: it waits from now on, if it waits.
+    pub fn was_read(&self) {
+        let now = self.0.all.now();
+        let waits_since = &self.0.place.waits_since;
+        // If it is at work, it stays so.
+        let _ = waits_since.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |since| {
+            (since != AT_WORK).then_some(now)
+        });
+    }
+
     /// Makes it end.
     pub fn close(&self) {
         self.0.place.close.cancel();
@@ -168,6 +178,22 @@ mod tests {
         assert!(!first.0.place.close.is_cancelled());
         drop((first, second, third, fourth, fifth, sixth));
         assert!(all.open().is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_reads_has_not_waited() {
+        let all = Connections::at_most(3);
+        let (download, silent, busy) = (all.enter().await, all.enter().await, all.enter().await);
+        download.waits();
+        silent.waits();
+        busy.works();
+        download.was_read();
+        busy.was_read();
+        let _fourth = all.enter().await;
+        silent.closed().await;
+        let _fifth = all.enter().await;
+        download.closed().await;
+        assert!(!busy.0.place.close.is_cancelled());
     }
 
     #[test]
