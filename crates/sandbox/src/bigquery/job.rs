@@ -41,6 +41,15 @@ pub(super) enum Progress {
 }
 
 impl Progress {
+    /// The `state` of the job.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Running { .. } => "RUNNING",
+            Self::Done(_) => "DONE",
+        }
+    }
+
     /// How many bytes of memory the rows of its result take.
     fn bytes(&self) -> usize {
         match self {

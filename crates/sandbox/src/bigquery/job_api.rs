@@ -1,7 +1,7 @@
 //! The jobs collection: insert, get, list, cancel, delete.
 
 use super::error::ApiError;
-use super::job::Progress;
+use super::job::{Job, Progress};
 use super::job_registry::{self, JobRequest};
 use super::job_resource::{dry_run, resource};
 use super::load::Uploaded;
@@ -111,19 +111,27 @@ pub(super) async fn list(
 ) -> ApiResult {
     state.check_jobs(&project)?;
     let states: Vec<String> = params.all("stateFilter").map(str::to_ascii_uppercase).collect();
-    let mut jobs: Vec<Json> = state.jobs.all().iter().map(|job| resource(&state, job)).collect();
-    for job in &mut jobs {
+    let is_full = params
+        .text("projection")
+        .is_some_and(|projection| projection.eq_ignore_ascii_case("full"));
+    let mut jobs = state.jobs.all();
+    jobs.retain(|job| states.is_empty() || states.iter().any(|state| state == job.progress().name()));
+    let item = |job: &Arc<Job>| {
+        let mut job = resource(&state, job);
         job["state"] = job["status"]["state"].clone();
         if job["status"]["errorResult"].is_object() {
             job["errorResult"] = job["status"]["errorResult"].clone();
         }
-    }
-    jobs.retain(|job| states.is_empty() || states.iter().any(|state| job["state"] == **state));
-    let page = params.page()?;
-    Ok(axum::Json(response::list(
+        if let Some(job) = job.as_object_mut().filter(|_| !is_full) {
+            job.remove("configuration");
+        }
+        job
+    };
+    Ok(axum::Json(response::list_of(
         "bigquery#jobList",
         "jobs",
         &jobs,
-        &page,
+        &params.page()?,
+        item,
     )))
 }

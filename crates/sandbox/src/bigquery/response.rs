@@ -12,7 +12,13 @@ pub(super) type ApiResult = Result<axum::Json<Json>, ApiError>;
 
 /// A list answer: without the list when it is empty, with `nextPageToken` when there is more.
 pub(super) fn list(kind: &str, name: &str, all: &[Json], page: &Page) -> Json {
+    list_of(kind, name, all, page, Json::clone)
+}
+
+/// The same of what becomes an item once it is known to be on the page.
+pub(super) fn list_of<T>(kind: &str, name: &str, all: &[T], page: &Page, item: impl Fn(&T) -> Json) -> Json {
     let (part, next) = page.slice(all, MAX_ITEMS);
+    let part: Vec<Json> = part.iter().map(item).collect();
     let mut answer = json!({"kind": kind, "etag": etag(&json!(part))});
     if !part.is_empty() {
         answer[name] = part.into();

@@ -213,6 +213,38 @@ async fn a_truncate_job_has_statistics_and_its_id_is_not_used_again() {
 }
 
 #[tokio::test]
+async fn jobs_are_listed_by_state_and_page() {
+    let service = Service::start("US").await;
+    for id in ["a", "b", "c"] {
+        service.insert(id, "SELECT 1").await;
+        service.get(&format!("/projects/p-1/queries/{id}")).await;
+    }
+    let list = |more: &str| {
+        let path = format!("/projects/p-1/jobs?maxResults=2{more}");
+        let service = &service;
+        async move { service.get(&path).await.1 }
+    };
+    let ids = |listed: &Json| -> Vec<String> {
+        let jobs = listed["jobs"].as_array().into_iter().flatten();
+        jobs.map(|job| job["jobReference"]["jobId"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let first = list("").await;
+    assert_eq!(ids(&first), ["c", "b"]);
+    let item = &first["jobs"][0];
+    assert_eq!(
+        (&item["state"], &item["configuration"]),
+        (&json!("DONE"), &Json::Null)
+    );
+    let token = first["nextPageToken"].as_str().unwrap();
+    assert_eq!(ids(&list(&format!("&pageToken={token}")).await), ["a"]);
+    assert_eq!(ids(&list("&stateFilter=done").await), ["c", "b"]);
+    assert!(ids(&list("&stateFilter=pending&stateFilter=running").await).is_empty());
+    let full = list("&projection=full").await;
+    assert_eq!(full["jobs"][0]["configuration"]["query"]["query"], "SELECT 1");
+}
+
+#[tokio::test]
 async fn a_failed_job_is_a_job_and_its_results_are_an_error() {
     let service = Service::start("US").await;
     for (id, sql, why, status, words) in [
