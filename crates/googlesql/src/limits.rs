@@ -10,6 +10,9 @@ pub const MAX_DEPTH: usize = 60;
 /// How deep STRUCTs may nest in a result or a table, as at Google.
 pub const MAX_RECORD_DEPTH: usize = 15;
 
+/// The most columns of a table: SQLite's. BigQuery has 10,000.
+pub const MAX_COLUMNS: usize = 2_000;
+
 /// How many bytes one value may have: 10 MiB. BigQuery allows a row of 100 MB.
 pub const MAX_VALUE_BYTES: usize = 10 << 20;
 

@@ -7,7 +7,7 @@ use super::{ROW_ID, label};
 use crate::cell::{self, quote};
 use crate::error::SqlError;
 use crate::kind;
-use crate::limits::MAX_RECORD_DEPTH;
+use crate::limits::{MAX_COLUMNS, MAX_RECORD_DEPTH};
 use crate::syntax;
 use crate::value::{Column, ColumnType};
 use chrono::Utc;
@@ -222,9 +222,6 @@ pub(crate) fn not_found(connection: &Connection, project: &str, location: &str, 
         format!("Not found: Dataset {project}:{dataset} was not found in location {location}")
     })
 }
-
-/// The most columns of a table: SQLite's. BigQuery has 10,000.
-const MAX_COLUMNS: usize = 2_000;
 
 /// Creates a table with the descriptions of its columns.
 pub(crate) fn create_table(connection: &Connection, full: &str, columns: &[Column]) -> Result<(), SqlError> {

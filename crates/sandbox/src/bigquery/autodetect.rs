@@ -1,10 +1,10 @@
 //! Schema autodetection for CSV and JSON files.
 
 use super::load_format::read_failed;
-use super::load_record::MAX_COLUMNS;
 use super::record::Record;
 use super::value::scalar_from_text;
 use googlesql::SqlError;
+use googlesql::limits::MAX_COLUMNS;
 use googlesql::value::{Column, ColumnType};
 use serde_json::Value as Json;
 use std::collections::HashMap;
