@@ -52,18 +52,21 @@ pub(super) struct Rows<'r> {
 
 impl<'r> Rows<'r> {
     /// The first of these, up to the limit of a page; at least one if there is one.
-    pub fn page(rows: &'r [Vec<Value>], timestamps: TimestampFormat) -> Self {
+    ///
+    /// # Errors
+    /// No page has room for the first.
+    pub fn page(rows: &'r [Vec<Value>], timestamps: TimestampFormat) -> Result<Self, SqlError> {
         let mut size = 0;
         let fits = |cells: &&Vec<Value>| {
             size += length(&Row::new(cells, timestamps)) + 1;
             size <= MAX_PAGE
         };
         let count = rows.iter().take_while(fits).count();
-        let count = count.max(1).min(rows.len());
-        Self {
-            rows: &rows[..count],
-            timestamps,
+        let rows = &rows[..count.max(1).min(rows.len())];
+        if count == 0 {
+            check(rows)?;
         }
+        Ok(Self { rows, timestamps })
     }
 
     pub const fn len(self) -> usize {
@@ -268,7 +271,7 @@ mod tests {
     }
 
     fn page(rows: &[Vec<Value>]) -> usize {
-        Rows::page(rows, TimestampFormat::Int64).len()
+        Rows::page(rows, TimestampFormat::Int64).unwrap().len()
     }
 
     #[test]
@@ -281,7 +284,7 @@ mod tests {
         ];
         let rows = [row, Vec::new()];
         assert_eq!(
-            serde_json::to_string(&Rows::page(&rows, TimestampFormat::Int64)).unwrap(),
+            serde_json::to_string(&Rows::page(&rows, TimestampFormat::Int64).unwrap()).unwrap(),
             concat!(
                 r#"[{"f":[{"v":"a\"\u0001"},{"v":[{"v":"1"},{"v":null}]},{"v":[]},"#,
                 r#"{"v":{"f":[{"v":"true"},{"v":"5"}]}}]},{"f":[]}]"#
@@ -297,7 +300,7 @@ mod tests {
         let small = vec![vec![Value::Int(1)]; 1000];
         assert_eq!(page(&small), 1000);
         let many = vec![vec![Value::Int(1); 10]; 100_000];
-        let text = serde_json::to_string(&Rows::page(&many, TimestampFormat::Int64)).unwrap();
+        let text = serde_json::to_string(&Rows::page(&many, TimestampFormat::Int64).unwrap()).unwrap();
         assert!(
             (MAX_PAGE - 200..=MAX_PAGE + 2).contains(&text.len()),
             "{}",
@@ -315,6 +318,7 @@ mod tests {
             (true, escaped(5_000_000)),
             (false, escaped(6_000_000)),
         ] {
+            assert_eq!(Rows::page(&rows, TimestampFormat::Int64).is_ok(), fits);
             let error = check(&rows).err().map(|error| error.reason);
             assert_eq!(error.as_deref(), (!fits).then_some("responseTooLarge"));
         }

@@ -169,12 +169,12 @@ async fn answer(
     answer["totalRows"] = total.to_string().into();
     if completion.has_rows() {
         let (rows, _) = page.slice(&outcome.rows, MAX_ROWS);
-        return Ok(with_rows(answer, rows, total, page, timestamps));
+        return with_rows(answer, rows, total, page, timestamps);
     }
     let (store, id) = (Arc::clone(state.jobs.store()), job.id.clone());
     let (start, limit) = (page.start, page.limit.unwrap_or(MAX_ROWS).min(MAX_ROWS));
     let rows = state.blocking(move || store.rows(&id, start, limit)).await?;
-    Ok(with_rows(answer, &rows, total, page, timestamps))
+    with_rows(answer, &rows, total, page, timestamps)
 }
 
 /// An answer with a page of rows, `rows` being those from its start on, and with the token of the next page.
@@ -184,8 +184,8 @@ pub(super) fn with_rows(
     total: usize,
     page: &Page,
     timestamps: TimestampFormat,
-) -> Response {
-    let rows = Rows::page(rows, timestamps);
+) -> Result<Response, ApiError> {
+    let rows = Rows::page(rows, timestamps)?;
     // A page of large rows is cut short, so the token counts the rows that are in it.
     let next = PageToken {
         offset: page.start.saturating_add(rows.len()),
@@ -194,5 +194,5 @@ pub(super) fn with_rows(
     if next.offset < total {
         answer["pageToken"] = next.encode().into();
     }
-    rows.answer(&answer)
+    Ok(rows.answer(&answer))
 }

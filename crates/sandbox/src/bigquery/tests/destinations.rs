@@ -188,6 +188,25 @@ async fn a_decorator_is_refused_wherever_a_table_is_named() {
 }
 
 #[tokio::test]
+async fn a_row_too_large_for_an_answer_goes_to_a_table() {
+    let service = Service::start("US").await;
+    let sql = "SELECT a AS x, a AS y, a AS z FROM (SELECT GENERATE_ARRAY(1, 1000000) AS a)";
+    let table = json!({"projectId": "p-1", "datasetId": "cdf_output", "tableId": "wide"});
+    let query = json!({"query": sql, "useLegacySql": false, "destinationTable": table});
+    let body = json!({"jobReference": {"jobId": "wide"}, "configuration": {"query": query}});
+    assert_eq!(
+        service.ask(Verb::POST, "/projects/p-1/jobs", Some(body)).await.0,
+        200
+    );
+    let (status, answer) = service.get("/projects/p-1/queries/wide?timeoutMs=60000").await;
+    assert_eq!((status, reason(&answer).0), (403, "responseTooLarge"));
+    let (_, job) = service.get("/projects/p-1/jobs/wide").await;
+    assert_eq!(job["status"], json!({"state": "DONE"}));
+    let (status, answer) = service.query(json!({"query": sql})).await;
+    assert_eq!((status, reason(&answer).0), (403, "responseTooLarge"));
+}
+
+#[tokio::test]
 async fn results_that_take_too_much_memory_are_read_from_the_store() {
     let service = Service::start("US").await;
     let large = "SELECT x, REPEAT('x', 999999) FROM UNNEST(GENERATE_ARRAY(1, 30)) x ORDER BY x";
