@@ -91,7 +91,9 @@ impl Uploads {
             uploads.insert(at, upload);
             return Some(Ok((received, None)));
         }
-        if received + bytes.len() > MAX_PENDING {
+        // One that goes on is kept with the text of its job.
+        let kept = if last { received } else { upload.size() };
+        if kept + bytes.len() > MAX_PENDING {
             let text = format!("The sandbox takes uploads of load jobs of up to {MAX_PENDING} bytes.");
             return Some(Err(ApiError::invalid(text)));
         }
@@ -219,6 +221,15 @@ mod tests {
             panic!("the upload has not ended");
         };
         assert_eq!(data.as_ptr(), chunk.as_ptr());
+    }
+
+    #[test]
+    fn an_upload_ends_in_words_before_it_is_forgotten() {
+        let uploads = Uploads::default();
+        uploads.begin("u".into(), Bytes::from_static(b"{}"));
+        let chunk = Bytes::from(vec![0; MAX_PENDING - 1]);
+        let range = format!("bytes 0-{}/*", MAX_PENDING - 2);
+        assert!(matches!(uploads.append("u", Some(&range), &chunk), Some(Err(_))));
     }
 
     #[test]
