@@ -7,7 +7,7 @@ use super::anonymous;
 use super::error::ApiError;
 use super::job::{Completion, Job, Progress, now};
 use super::job_store::JobStore;
-use super::value::integer;
+use super::params::body_number;
 use super::work::Work;
 use crate::SandboxError;
 use googlesql::SqlError;
@@ -256,6 +256,7 @@ pub(super) fn start(state: &Arc<ApiState>, request: JobRequest) -> Result<Arc<Jo
              {MAX_CONFIGURATION} bytes of the sandbox."
         )));
     }
+    let limit = body_number(&request.configuration, "jobTimeoutMs")?;
     let location = request
         .location
         .unwrap_or_else(|| state.warehouse.location().to_owned());
@@ -271,10 +272,10 @@ pub(super) fn start(state: &Arc<ApiState>, request: JobRequest) -> Result<Arc<Jo
     let job = Arc::new(job);
     let removed = state.jobs.add(&job, state.warehouse.project())?;
     forget_tables(state, removed);
-    if let Some(limit) = integer(&job.configuration["jobTimeoutMs"]) {
+    if let Some(limit) = limit {
         let late = Arc::clone(&job);
         tokio::spawn(async move {
-            if late.wait(Duration::from_millis(limit as u64)).await.is_none() {
+            if late.wait(Duration::from_millis(limit)).await.is_none() {
                 late.cancel();
             }
         });

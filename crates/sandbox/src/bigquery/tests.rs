@@ -397,6 +397,13 @@ async fn legacy_sql_other_jobs_and_broken_bodies_are_refused() {
     let silent = json!({"configuration": {"query": {"query": "SELECT 1"}}});
     let (status, error) = service.ask(Verb::POST, "/projects/p-1/jobs", Some(silent)).await;
     assert_eq!((status, reason(&error).0), (400, "invalidQuery"));
+    let query = json!({"query": "SELECT 1", "useLegacySql": false});
+    let late = json!({"configuration": {"jobTimeoutMs": "-1", "query": query}});
+    let (status, error) = service.ask(Verb::POST, "/projects/p-1/jobs", Some(late)).await;
+    assert_eq!(
+        (status, reason(&error)),
+        (400, ("invalid", "Invalid value for jobTimeoutMs: -1"))
+    );
     let load = json!({"configuration": {"load": {}}});
     let (status, error) = service.ask(Verb::POST, "/projects/p-1/jobs", Some(load)).await;
     assert_eq!((status, reason(&error).0), (400, "required"));
