@@ -2,9 +2,8 @@
 
 use super::input::{Input, JSON, QUERIES, json, query, request};
 use super::packed::zipped;
+use super::uploads::JOBS;
 use serde_json::json;
-
-const JOBS: &str = "/bigquery/v2/projects/downbeat-sandbox/jobs";
 
 const UPLOADS: &str = "/upload/bigquery/v2/projects/downbeat-sandbox/jobs?uploadType=resumable";
 

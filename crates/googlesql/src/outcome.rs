@@ -108,12 +108,12 @@ impl QueryOutcome {
         }
         Self {
             changes: Some(changes),
-            ..Self::aimed(statement_type, full)
+            ..Self::with_target(statement_type, full)
         }
     }
 
     /// A statement that changes `dataset.table`.
-    pub(crate) fn aimed(statement_type: &'static str, full: &str) -> Self {
+    pub(crate) fn with_target(statement_type: &'static str, full: &str) -> Self {
         let target = full.split_once('.');
         Self {
             target: target.map(|(dataset, table)| (dataset.into(), table.into())),
@@ -130,7 +130,7 @@ impl QueryOutcome {
                 dataset: dataset.into(),
                 table: table.into(),
             }),
-            ..Self::aimed(statement_type, full)
+            ..Self::with_target(statement_type, full)
         }
     }
 

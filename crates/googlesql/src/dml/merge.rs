@@ -245,7 +245,7 @@ impl Changes {
     fn outcome(&self, target: &Target) -> QueryOutcome {
         QueryOutcome {
             changes: Some(self.row_changes()),
-            ..QueryOutcome::aimed("MERGE", &target.full)
+            ..QueryOutcome::with_target("MERGE", &target.full)
         }
     }
 }
