@@ -1,6 +1,6 @@
 //! Errors of Google's newer APIs, which all have one form: Data Fusion's, and those of the project itself.
 
-use crate::resource_names::imitated;
+use crate::resource_names::with_sandbox_notice;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
@@ -38,8 +38,8 @@ impl ApiError {
     }
 
     /// Says that the answer is an imitation's.
-    pub fn not_of_google(mut self) -> Self {
-        self.message = imitated(&self.message);
+    pub fn with_sandbox_notice(mut self) -> Self {
+        self.message = with_sandbox_notice(&self.message);
         self
     }
 
@@ -92,10 +92,19 @@ pub(crate) fn respond(result: ApiResult) -> Response {
 
 impl ApiError {
     fn body(self) -> Json {
-        let mut error = json!({"code": self.code.as_u16(), "message": self.message, "status": self.status});
+        let mut body = error_body(self.code.as_u16(), self.status, &self.message, None);
         if !self.details.is_null() {
-            error["details"] = self.details;
+            body["error"]["details"] = self.details;
         }
-        json!({ "error": error })
+        body
     }
+}
+
+/// An error as Google writes it; the older APIs add a reason.
+pub(crate) fn error_body(code: u16, status: &str, message: &str, reason: Option<&str>) -> Json {
+    let mut error = json!({"code": code, "message": message, "status": status});
+    if let Some(reason) = reason {
+        error["errors"] = json!([{"message": message, "domain": "global", "reason": reason}]);
+    }
+    json!({ "error": error })
 }

@@ -91,7 +91,7 @@ impl Fusion {
         if call.project != self.names.project {
             let text =
                 format!("Permission 'datafusion.instances.get' denied on '{place}' (or it may not exist).");
-            return Err(ApiError::permission_denied(text).not_of_google());
+            return Err(ApiError::permission_denied(text).with_sandbox_notice());
         }
         match (call.method.as_str(), segments.as_slice(), call.custom.as_str()) {
             ("GET", [], "") => Ok(json!({"locations": [self.location()]})),
@@ -180,7 +180,7 @@ impl Fusion {
         let found = self
             .store
             .instance(name)
-            .ok_or_else(|| ApiError::not_found(name).not_of_google())?;
+            .ok_or_else(|| ApiError::not_found(name).with_sandbox_notice())?;
         let operation = match (method, custom) {
             ("GET", "") => return Ok(self.instance_json(call, &found)),
             ("GET", "getIamPolicy") => return Ok(policy::show(found.policy.as_ref())),

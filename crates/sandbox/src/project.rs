@@ -159,7 +159,7 @@ impl Project {
                     "The caller does not have permission on the project '{}' (or it may not exist).",
                     call.project
                 ))
-                .not_of_google());
+                .with_sandbox_notice());
             }
             handle(self, &call)
         }))

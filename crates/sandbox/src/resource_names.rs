@@ -1,10 +1,13 @@
 //! The names of what every sandbox has: project, instance, pipeline, tables.
 
+/// The only project.
+const PROJECT: &str = "downbeat-sandbox";
+
 /// Google's words, and whose they are, where somebody asks for what is not here: else a person might ask an administrator
 /// for a role because of an imitation.
-pub(crate) fn imitated(message: &str) -> String {
+pub(crate) fn with_sandbox_notice(message: &str) -> String {
     let message = message.trim_end_matches('.');
-    format!("{message}. This is Downbeat's sandbox, not Google: its only project is downbeat-sandbox.")
+    format!("{message}. This is Downbeat's sandbox, not Google: its only project is {PROJECT}.")
 }
 
 /// What a client names in its requests.
@@ -31,7 +34,7 @@ pub struct ResourceNames {
 impl Default for ResourceNames {
     fn default() -> Self {
         Self {
-            project: "downbeat-sandbox".into(),
+            project: PROJECT.into(),
             location: "us-west1".into(),
             instance: "sandbox".into(),
             namespace: "default".into(),
@@ -40,15 +43,5 @@ impl Default for ResourceNames {
             configuration_table: "configuration".into(),
             output_table: "landing".into(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_project_that_is_told_is_the_one_that_is_here() {
-        assert!(imitated("").ends_with(&format!(" {}.", ResourceNames::default().project)));
     }
 }

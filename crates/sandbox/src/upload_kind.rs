@@ -1,4 +1,5 @@
-//! What the body of a request to an upload address is. Storage and BigQuery read it alike, and so does the door.
+//! What the body of a request to an upload address is. Storage, BigQuery and the limits on bodies
+//! (`server/intake`) read it alike.
 
 use crate::body::header_text;
 use crate::params::Params;

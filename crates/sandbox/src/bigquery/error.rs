@@ -3,7 +3,7 @@
 use super::precondition;
 use crate::body::BodyError;
 use crate::params::InvalidParam;
-use crate::resource_names::imitated;
+use crate::resource_names::with_sandbox_notice;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -116,7 +116,7 @@ impl IntoResponse for ApiError {
 /// What is denied here is no project of Google's: that is added.
 fn told(reason: &str, message: String) -> String {
     if reason == "accessDenied" {
-        imitated(&message)
+        with_sandbox_notice(&message)
     } else {
         message
     }

@@ -11,7 +11,7 @@ use super::load_format::{Room, SourceFormat, read_failed};
 use super::load_record;
 use super::record::{Record, RowOptions};
 use super::table_reference::{Destination, TableReference};
-use crate::server::Held;
+use crate::server::Reservation;
 use axum::body::Bytes;
 use googlesql::memory::bytes_of_row;
 use googlesql::value::{Column, Value};
@@ -35,11 +35,11 @@ pub(super) struct Load {
 pub(super) struct Uploaded {
     pub bytes: Bytes,
     /// Its share of the memory for requests, which nobody else gets as long as the job waits or runs.
-    _held: Option<Held>,
+    _held: Option<Reservation>,
 }
 
 impl Uploaded {
-    pub const fn new(bytes: Bytes, held: Option<Held>) -> Self {
+    pub const fn new(bytes: Bytes, held: Option<Reservation>) -> Self {
         Self { bytes, _held: held }
     }
 }

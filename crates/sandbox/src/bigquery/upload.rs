@@ -12,7 +12,7 @@ use super::load::Uploaded;
 use super::{ApiState, JobWait};
 use crate::body::{self, Related, base_url, header_text, related};
 use crate::params::Params;
-use crate::server::Held;
+use crate::server::Reservation;
 use crate::upload_kind::UploadKind;
 use axum::Extension;
 use axum::body::Bytes;
@@ -115,7 +115,7 @@ pub(super) async fn begin(
     State(state): State<Arc<ApiState>>,
     Path(project): Path<String>,
     params: Params,
-    held: Option<Extension<Held>>,
+    held: Option<Extension<Reservation>>,
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, ApiError> {
@@ -154,7 +154,7 @@ pub(super) async fn begin(
 pub(super) async fn resume(
     State(state): State<Arc<ApiState>>,
     params: Params,
-    held: Option<Extension<Held>>,
+    held: Option<Extension<Reservation>>,
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, ApiError> {

@@ -43,7 +43,7 @@ fn show(
         Err(ApiError::permission_denied(format!(
             "Required permission on 'projects/{of}' (or it may not exist)."
         ))
-        .not_of_google())
+        .with_sandbox_notice())
     } else if is_there {
         Ok(body())
     } else {

@@ -1,7 +1,7 @@
 //! The open connections: how many there may be, and which one makes way for a new one.
 //!
-//! Whoever opens connections and says nothing must not keep others out. So a full house turns nobody away: it closes the
-//! connection that has waited for its client for the longest time. One whose request is at work is never closed for it.
+//! Whoever opens connections and says nothing must not keep others out. At the limit a new connection is not refused: the one
+//! that has waited for its client for the longest time is closed. One whose request is at work is never closed for it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,17 +10,17 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// The most connections, where the system allows as many.
-const MOST: usize = 512;
+const MAX_CONNECTIONS: usize = 512;
 
 /// The open files that are assumed where the system does not tell its limit: what macOS gives a program.
-const USUAL_FILES: usize = 256;
+const DEFAULT_OPEN_FILES: usize = 256;
 
 /// How a connection says that it is at work.
-const AT_WORK: u64 = u64::MAX;
+const BUSY: u64 = u64::MAX;
 
 /// All open connections.
 pub(super) struct Connections {
-    open: Mutex<BTreeMap<u64, Arc<Place>>>,
+    open: Mutex<BTreeMap<u64, Arc<Slot>>>,
     most: usize,
     /// Counts what happens; it is the clock of the waiting.
     moment: AtomicU64,
@@ -28,26 +28,26 @@ pub(super) struct Connections {
 }
 
 /// What is known of one connection.
-struct Place {
-    /// When it began to wait for its client, or [`AT_WORK`].
-    waits_since: AtomicU64,
+struct Slot {
+    /// When it began to wait for its client, or [`BUSY`].
+    idle_since: AtomicU64,
     close: CancellationToken,
 }
 
-/// The place of a connection among the open ones; dropping it leaves.
+/// The slot of a connection among the open ones; dropping it leaves.
 #[derive(Clone)]
-pub(super) struct Connection(Arc<Kept>);
+pub(super) struct Connection(Arc<SlotGuard>);
 
-struct Kept {
+struct SlotGuard {
     all: Arc<Connections>,
     key: u64,
-    place: Arc<Place>,
+    slot: Arc<Slot>,
 }
 
 impl Connections {
     pub fn new() -> Arc<Self> {
         // The other half is for files, and for those who share the process.
-        Self::at_most(MOST.min(open_files() / 2))
+        Self::at_most(MAX_CONNECTIONS.min(open_files() / 2))
     }
 
     fn at_most(most: usize) -> Arc<Self> {
@@ -59,7 +59,7 @@ impl Connections {
         })
     }
 
-    fn open(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Place>>> {
+    fn open(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Slot>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -67,7 +67,7 @@ impl Connections {
         self.moment.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// A place for a new connection; waits while all others are at work.
+    /// A slot for a new connection; waits while all others are at work.
     pub async fn enter(self: &Arc<Self>) -> Connection {
         loop {
             let left = self.left.notified();
@@ -81,63 +81,63 @@ impl Connections {
     fn try_enter(self: &Arc<Self>) -> Option<Connection> {
         let mut open = self.open();
         if open.len() >= self.most {
-            let waits = |place: &Place| place.waits_since.load(Ordering::Relaxed);
+            let idle_since = |slot: &Slot| slot.idle_since.load(Ordering::Relaxed);
             let (key, _) = open
                 .iter()
-                .filter(|(_, place)| waits(place) != AT_WORK)
-                .min_by_key(|(_, place)| waits(place))?;
+                .filter(|(_, slot)| idle_since(slot) != BUSY)
+                .min_by_key(|(_, slot)| idle_since(slot))?;
             let key = *key;
             if let Some(oldest) = open.remove(&key) {
                 oldest.close.cancel();
             }
         }
         let key = self.now();
-        let place = Arc::new(Place {
-            waits_since: AtomicU64::new(key),
+        let slot = Arc::new(Slot {
+            idle_since: AtomicU64::new(key),
             close: CancellationToken::new(),
         });
-        open.insert(key, Arc::clone(&place));
+        open.insert(key, Arc::clone(&slot));
         drop(open);
         let all = Arc::clone(self);
-        Some(Connection(Arc::new(Kept { all, key, place })))
+        Some(Connection(Arc::new(SlotGuard { all, key, slot })))
     }
 }
 
 impl Connection {
     /// Its request has arrived: the next move is the server's.
-    pub fn works(&self) {
-        self.0.place.waits_since.store(AT_WORK, Ordering::Relaxed);
+    pub fn set_busy(&self) {
+        self.0.slot.idle_since.store(BUSY, Ordering::Relaxed);
     }
 
     /// The next move is the client's: to send, or to read what was answered.
-    pub fn waits(&self) {
+    pub fn set_idle(&self) {
         let now = self.0.all.now();
-        self.0.place.waits_since.store(now, Ordering::Relaxed);
+        self.0.slot.idle_since.store(now, Ordering::Relaxed);
         self.0.all.left.notify_one();
     }
 
     /// The client has read a part of the answer: it waits from now on, if it waits.
     pub fn was_read(&self) {
         let now = self.0.all.now();
-        let waits_since = &self.0.place.waits_since;
+        let idle_since = &self.0.slot.idle_since;
         // If it is at work, it stays so.
-        let _ = waits_since.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |since| {
-            (since != AT_WORK).then_some(now)
+        let _ = idle_since.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |since| {
+            (since != BUSY).then_some(now)
         });
     }
 
     /// Makes it end.
     pub fn close(&self) {
-        self.0.place.close.cancel();
+        self.0.slot.close.cancel();
     }
 
     /// Returns when it must make way.
     pub async fn closed(&self) {
-        self.0.place.close.cancelled().await;
+        self.0.slot.close.cancelled().await;
     }
 }
 
-impl Drop for Kept {
+impl Drop for SlotGuard {
     fn drop(&mut self) {
         self.all.open().remove(&self.key);
         self.all.left.notify_one();
@@ -151,7 +151,7 @@ fn open_files() -> usize {
         .lines()
         .find_map(|line| line.strip_prefix("Max open files"));
     let soft = line.and_then(|line| line.split_whitespace().next());
-    soft.map_or(USUAL_FILES, |soft| soft.parse().unwrap_or(usize::MAX))
+    soft.map_or(DEFAULT_OPEN_FILES, |soft| soft.parse().unwrap_or(usize::MAX))
 }
 
 #[cfg(test)]
@@ -162,20 +162,20 @@ mod tests {
     async fn who_waits_longest_makes_way_and_who_works_stays() {
         let all = Connections::at_most(3);
         let (first, second, third) = (all.enter().await, all.enter().await, all.enter().await);
-        first.works();
-        second.waits();
+        first.set_busy();
+        second.set_idle();
         // Of the two that wait, the third has waited since it came.
         let fourth = all.enter().await;
         third.closed().await;
         assert_eq!(all.open().len(), 3);
         let fifth = all.enter().await;
         second.closed().await;
-        fourth.works();
-        fifth.works();
+        fourth.set_busy();
+        fifth.set_busy();
         assert!(all.try_enter().is_none(), "all are at work");
-        let (sixth, ()) = tokio::join!(all.enter(), async { fourth.waits() });
+        let (sixth, ()) = tokio::join!(all.enter(), async { fourth.set_idle() });
         fourth.closed().await;
-        assert!(!first.0.place.close.is_cancelled());
+        assert!(!first.0.slot.close.is_cancelled());
         drop((first, second, third, fourth, fifth, sixth));
         assert!(all.open().is_empty());
     }
@@ -184,16 +184,16 @@ mod tests {
     async fn who_reads_has_not_waited() {
         let all = Connections::at_most(3);
         let (download, silent, busy) = (all.enter().await, all.enter().await, all.enter().await);
-        download.waits();
-        silent.waits();
-        busy.works();
+        download.set_idle();
+        silent.set_idle();
+        busy.set_busy();
         download.was_read();
         busy.was_read();
         let _fourth = all.enter().await;
         silent.closed().await;
         let _fifth = all.enter().await;
         download.closed().await;
-        assert!(!busy.0.place.close.is_cancelled());
+        assert!(!busy.0.slot.close.is_cancelled());
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl hyper::service::Service<Request<Incoming>> for FaultLayer {
                 Ok(response) => Ok(layer.answers.count(response, &layer.connection).await),
                 Err(reset) => Err(reset),
             };
-            layer.connection.waits();
+            layer.connection.set_idle();
             answer
         })
     }

@@ -1,9 +1,9 @@
 //! Answers that the fault layer sends instead of an API's: by default what a real service sends with a status.
 
+use crate::api_error::error_body;
 use crate::scenario::Service;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
-use serde_json::json;
 
 /// An answer that no API gave.
 #[derive(Debug)]
@@ -88,9 +88,6 @@ fn default_body(service: Service, status: u16, request: &str) -> (Option<&'stati
         ),
         _ => ("INTERNAL", "internalError", phrase),
     };
-    let body = json!({"error": {
-        "code": status, "message": text, "status": name,
-        "errors": [{"message": text, "domain": "global", "reason": reason}],
-    }});
+    let body = error_body(status, name, text, Some(reason));
     (Some("application/json; charset=UTF-8"), body.to_string())
 }

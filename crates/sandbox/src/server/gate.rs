@@ -6,17 +6,17 @@
 //! sandbox has a CORS header, so a page of another origin cannot read any either.
 
 use crate::Settings;
+use crate::api_error::error_body;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
-use serde_json::json;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// How many characters of what a client wrote an answer repeats.
-const REPEATED: usize = 100;
+/// The most characters of what a client wrote that an answer quotes.
+const MAX_QUOTED: usize = 100;
 
 /// What every refusal begins with: it must not be taken for Google's.
-const HERE: &str = "This is Downbeat's sandbox, a local imitation of Google's services";
+const SANDBOX_NOTICE: &str = "This is Downbeat's sandbox, a local imitation of Google's services";
 
 /// What a request must fulfil.
 #[derive(Clone)]
@@ -55,7 +55,7 @@ impl Gate {
         if more.is_some() {
             return Err(Refusal(
                 StatusCode::BAD_REQUEST,
-                format!("{HERE}: a request has one Host header, not several."),
+                format!("{SANDBOX_NOTICE}: a request has one Host header, not several."),
             ));
         }
         // One without is taken, as CDAP takes it (measured): every browser sends one.
@@ -67,10 +67,10 @@ impl Gate {
             Some(foreign) => Err(Refusal(
                 StatusCode::MISDIRECTED_REQUEST,
                 format!(
-                    "{HERE}, and listens for this machine only: '{}' is not one of its hosts, which are localhost, \
+                    "{SANDBOX_NOTICE}, and listens for this machine only: '{}' is not one of its hosts, which are localhost, \
                      127.0.0.0/8 and [::1]. A web page can give its own name this machine's address, so other names \
                      are refused. To be reached by a name, start it with --bind ADDRESS.",
-                    repeated(&foreign)
+                    quoted(&foreign)
                 ),
             )),
         }
@@ -88,7 +88,7 @@ impl Gate {
         Err(Refusal(
             StatusCode::UNAUTHORIZED,
             format!(
-                "{HERE} that another program keeps for itself: only that program has its token. `downbeat sandbox` starts \
+                "{SANDBOX_NOTICE} that another program keeps for itself: only that program has its token. `downbeat sandbox` starts \
                  one for every program of this machine."
             ),
         ))
@@ -100,20 +100,20 @@ fn check_browser(headers: &HeaderMap) -> Result<(), Refusal> {
     let refuse = |what: &str| {
         Err(Refusal(
             StatusCode::FORBIDDEN,
-            format!("{HERE}: it takes no requests from web pages ({what})."),
+            format!("{SANDBOX_NOTICE}: it takes no requests from web pages ({what})."),
         ))
     };
     for origin in headers.get_all(header::ORIGIN) {
         let origin = String::from_utf8_lossy(origin.as_bytes());
         if !is_own_origin(&origin, headers) {
-            return refuse(&format!("Origin: {}", repeated(&origin)));
+            return refuse(&format!("Origin: {}", quoted(&origin)));
         }
     }
     for site in headers.get_all("sec-fetch-site") {
         let site = String::from_utf8_lossy(site.as_bytes());
         // `none` is an address that a person typed.
         if !matches!(site.as_ref(), "same-origin" | "none") {
-            return refuse(&format!("Sec-Fetch-Site: {}", repeated(&site)));
+            return refuse(&format!("Sec-Fetch-Site: {}", quoted(&site)));
         }
     }
     // Only browsers ask beforehand, and only for another origin.
@@ -156,8 +156,8 @@ fn is_same(given: &[u8], expected: &[u8]) -> bool {
     given.len() == expected.len() && differing == 0
 }
 
-fn repeated(text: &str) -> String {
-    text.chars().take(REPEATED).collect()
+fn quoted(text: &str) -> String {
+    text.chars().take(MAX_QUOTED).collect()
 }
 
 impl Refusal {
@@ -168,7 +168,7 @@ impl Refusal {
             StatusCode::BAD_REQUEST => "INVALID_ARGUMENT",
             _ => "PERMISSION_DENIED",
         };
-        let body = json!({"error": {"code": status.as_u16(), "message": message, "status": name}});
+        let body = error_body(status.as_u16(), name, &message, None);
         let no_guessing = [(HeaderName::from_static("x-content-type-options"), "nosniff")];
         let mut response = (status, no_guessing, axum::Json(body)).into_response();
         if status == StatusCode::UNAUTHORIZED {

@@ -54,7 +54,7 @@ pub(super) struct Intake(Arc<SharedMemory>);
 /// What a request holds of the shared amount until it is answered, or for longer: an extension of the request, for a job that
 /// keeps its body.
 #[derive(Clone)]
-pub(crate) struct Held(Arc<Mutex<Share>>);
+pub(crate) struct Reservation(Arc<Mutex<Share>>);
 
 impl Intake {
     pub fn new() -> Self {
@@ -66,11 +66,11 @@ impl Intake {
         &self,
         request: Request<B>,
         connection: &Connection,
-    ) -> Result<(Request<Body>, Held), Response<Body>> {
+    ) -> Result<(Request<Body>, Reservation), Response<Body>> {
         let (mut parts, body) = request.into_parts();
         if body.is_end_stream() {
-            connection.works();
-            return Ok(with_held(parts, Body::empty(), self.0.share()));
+            connection.set_busy();
+            return Ok(with_reservation(parts, Body::empty(), self.0.share()));
         }
         let purpose = Purpose::new(&parts.method, &parts.uri, &parts.headers);
         let is_packed = matches!(purpose, Purpose::Read(_))
@@ -79,7 +79,7 @@ impl Intake {
         let mut share = self.0.share();
         if purpose == Purpose::Written {
             let body = LimitedBody::new(body, purpose, is_packed, share, connection.clone());
-            return Ok(with_held(parts, Body::new(body), self.0.share()));
+            return Ok(with_reservation(parts, Body::new(body), self.0.share()));
         }
         let declared = length.unwrap_or_default();
         let refused = if declared > purpose.most() {
@@ -103,17 +103,17 @@ impl Intake {
             parts.headers.remove(header::CONTENT_ENCODING);
             parts.headers.remove(header::CONTENT_LENGTH);
         }
-        Ok(with_held(parts, Body::from(whole), share))
+        Ok(with_reservation(parts, Body::from(whole), share))
     }
 }
 
-fn with_held(mut parts: Parts, body: Body, share: Share) -> (Request<Body>, Held) {
-    let held = Held(Arc::new(Mutex::new(share)));
+fn with_reservation(mut parts: Parts, body: Body, share: Share) -> (Request<Body>, Reservation) {
+    let held = Reservation(Arc::new(Mutex::new(share)));
     parts.extensions.insert(held.clone());
     (Request::from_parts(parts, body), held)
 }
 
-impl Held {
+impl Reservation {
     /// Waits for a share of so many bytes in all, for what came with earlier requests.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use super::error::ApiError;
 use super::{ApiState, json_body, resource};
 use crate::body;
 use crate::params::Params;
-use crate::resource_names::{ResourceNames, imitated};
+use crate::resource_names::{ResourceNames, with_sandbox_notice};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -27,7 +27,7 @@ fn check_project(params: &Params, permission: &str) -> Result<(), ApiError> {
     Err(ApiError::new(
         StatusCode::FORBIDDEN,
         "forbidden",
-        imitated(&format!(
+        with_sandbox_notice(&format!(
             "The caller does not have {permission} access to the Google Cloud project. Permission '{permission}' denied on \
              resource (or it may not exist)."
         )),

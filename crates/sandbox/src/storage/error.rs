@@ -3,7 +3,7 @@
 
 use crate::body::BodyError;
 use crate::params::InvalidParam;
-use crate::resource_names::imitated;
+use crate::resource_names::with_sandbox_notice;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pipelines::bucket::BucketError;
@@ -34,7 +34,7 @@ impl ApiError {
     }
 
     pub fn no_bucket() -> Self {
-        Self::not_found(imitated("The specified bucket does not exist."))
+        Self::not_found(with_sandbox_notice("The specified bucket does not exist."))
     }
 
     pub fn invalid(message: impl Into<String>) -> Self {

@@ -128,7 +128,7 @@ impl<B: Arriving> LimitedBody<B> {
             .await
             {
                 idle.as_mut().reset(Instant::now() + IDLE_TIMEOUT);
-                connection.waits();
+                connection.set_idle();
                 received += frame.data_ref().map_or(0, |data| data.len() as u64);
                 if received > MAX_DISCARDED {
                     return;
@@ -197,19 +197,19 @@ impl<B: Arriving> LimitedBody<B> {
                 return Poll::Ready(Some(Err(IntakeError::Slow)));
             }
             let Some(frame) = ready!(frame) else {
-                self.connection.works();
+                self.connection.set_busy();
                 return Poll::Ready(self.finish().transpose());
             };
             let frame = frame.map_err(|error| IntakeError::Broken(error.into()))?;
             self.idle.as_mut().reset(Instant::now() + IDLE_TIMEOUT);
-            self.connection.waits();
+            self.connection.set_idle();
             let Ok(data) = frame.into_data() else { continue };
             self.received += data.len() as u64;
             self.set_time();
             let plain = self.take(data)?;
             if !plain.is_empty() {
                 if self.is_end_stream() {
-                    self.connection.works();
+                    self.connection.set_busy();
                 }
                 return Poll::Ready(Some(Ok(plain)));
             }

@@ -1,10 +1,10 @@
 //! Why a body is not taken or not sent, and what its client is answered.
 
+use crate::api_error::error_body;
 use crate::body::{too_large, too_many_values};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
-use serde_json::json;
 
 /// Why a body ends early, or an answer is not sent.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +39,7 @@ impl IntakeError {
             ),
         };
         let (code, message) = (status.as_u16(), self.to_string());
-        let told = json!({"message": message, "domain": "global", "reason": reason});
-        let body = json!({"error": {"code": code, "message": message, "status": name, "errors": [told]}});
+        let body = error_body(code, name, &message, Some(reason));
         let mut response = (status, axum::Json(body)).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response
