@@ -248,7 +248,7 @@ fn depth_and_size_are_bounded() {
         (
             asks(&sandbox, deploy, &wide),
             413,
-            "exceeds the limit: 2097152 bytes",
+            "exceeds the limit: 4194304 bytes",
         ),
         (
             asks(&sandbox, create, &wide),
@@ -306,7 +306,8 @@ fn each_api_has_one_limit_and_words_for_it() {
         ),
         ("POST /storage/v1/b?project=downbeat-sandbox", 1 << 20),
         ("POST /batch/storage/v1", 16 << 20),
-        ("PUT /api/v3/namespaces/default/apps/a", 2 << 20),
+        ("PUT /api/v3/namespaces/default/apps/a", 4 << 20),
+        ("POST /api/v3/namespaces/default/apps", 150 << 20),
         ("POST /api/v3/namespaces/default/artifacts/a", 150 << 20),
         (
             "POST /v1/projects/downbeat-sandbox/locations/us-west1/instances?instanceId=a",

@@ -19,8 +19,9 @@ const BIGQUERY: u64 = MAX_JSON as u64;
 /// The largest batch.
 const BATCH: u64 = 16 << 20;
 
-/// The largest JSON for CDAP. Apps and their runs are kept for ever; a pipeline of many stages has 100 KB.
-const CDAP: u64 = 2 << 20;
+/// The largest JSON for CDAP. Apps are kept for ever, any number of them. A pipeline of many stages has 100 KB;
+/// one of thirty with 600 columns each, in the schemas of all that it passes, has some megabytes.
+const CDAP: u64 = 4 << 20;
 
 /// The largest JSON for Data Fusion. Instances are kept, with the operations that changed them; labels and options are short.
 const FUSION: u64 = 64 << 10;
@@ -58,7 +59,11 @@ impl Purpose {
         }
         let segments: Vec<_> = path.split('/').collect();
         match segments[..] {
-            ["", "api", "v3", "namespaces", _, "artifacts", _] if *method == Method::POST => Self::Kept(JAR),
+            ["", "api", "v3", "namespaces", _, "apps"] | ["", "api", "v3", "namespaces", _, "artifacts", _]
+                if *method == Method::POST =>
+            {
+                Self::Kept(JAR)
+            }
             ["", "api", ..] => Self::Read(CDAP),
             ["", "bigquery", ..] => Self::Read(BIGQUERY),
             ["", "batch", ..] => Self::Read(BATCH),
@@ -107,6 +112,8 @@ mod tests {
                 "",
                 Purpose::Read(CDAP),
             ),
+            ("POST", "/api/v3/namespaces/n/apps", "", Purpose::Kept(JAR)),
+            ("GET", "/api/v3/namespaces/n/apps", "", Purpose::Read(CDAP)),
             ("POST", "/api/v3/namespaces/n/artifacts/a", "", Purpose::Kept(JAR)),
             ("POST", "/batch/storage/v1", "", Purpose::Read(BATCH)),
             (
