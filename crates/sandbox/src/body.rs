@@ -56,7 +56,7 @@ pub(super) fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a 
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The sandbox's address, as the client wrote it in the `Host` header.
+/// The sandbox's address, as the client wrote it in the `Host` header; the server adds one that is missing.
 pub(super) fn base_url(headers: &HeaderMap) -> String {
     format!("http://{}", header_text(headers, "host").unwrap_or("127.0.0.1"))
 }

@@ -22,7 +22,9 @@ use super::resource_names::ResourceNames;
 use super::{SandboxError, Settings};
 use answers::Answers;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::map_request_with_state;
 use connections::{Connection, Connections};
 use fault_layer::FaultLayer;
 use gate::Gate;
@@ -136,6 +138,9 @@ pub async fn start(
         .map_err(|source| SandboxError::Bind { address, source })?
         .port();
     let base = base(settings.address, port);
+    let host = base
+        .strip_prefix("http://")
+        .and_then(|host| HeaderValue::from_str(host).ok());
     let names = project.names().clone();
     let shipped = (!project.began_empty()).then_some(&names);
     let cdap = Cdap::open(&settings, executor, shipped, &base)?;
@@ -150,7 +155,8 @@ pub async fn start(
         .merge(accounts::router(Arc::clone(cdap.faults()), &names))
         .merge(more)
         // `intake` bounds every body, and refuses in words of the APIs.
-        .layer(DefaultBodyLimit::disable());
+        .layer(DefaultBodyLimit::disable())
+        .layer(map_request_with_state(host, add_host));
     let stop = CancellationToken::new();
     let connections = TaskTracker::new();
     let (gate, intake) = (Gate::new(&settings), Intake::new());
@@ -177,6 +183,14 @@ fn base(address: IpAddr, port: u16) -> String {
         address => address,
     };
     format!("http://{}", SocketAddr::new(address, port))
+}
+
+/// Answers name the host as the client wrote it. One that wrote none gets the address.
+async fn add_host(State(host): State<Option<HeaderValue>>, mut request: Request) -> Request {
+    if let Some(host) = host {
+        request.headers_mut().entry(header::HOST).or_insert(host);
+    }
+    request
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, SandboxError> {

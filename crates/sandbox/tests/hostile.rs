@@ -187,6 +187,15 @@ fn programs_of_this_machine_are_served_by_its_names() {
     }
 }
 
+#[test]
+fn addresses_in_answers_have_the_port_without_a_host_too() {
+    let sandbox = Served::start();
+    let (status, answer) = sandbox.say("GET /$discovery/rest?version=v1 HTTP/1.0\r\n\r\n");
+    assert_eq!(status, 200, "{answer}");
+    let root = format!("http://{}/", sandbox.address());
+    assert!(answer.contains(&root), "{answer}");
+}
+
 /// A request of a program of this machine, with a body.
 fn asks(sandbox: &Served, head: &str, body: &str) -> String {
     let (host, length) = (sandbox.address(), body.len());
