@@ -7,12 +7,13 @@
 //! The map, from the outside in:
 //!
 //! * `host` opens the stores in the state folder and starts `server`, which binds the port. `server/gate` decides who may
-//!   use it, and `server/fault_layer` injects faults into requests before they reach an API.
+//!   use it, `server/connections` which connection makes way for a new one, `server/intake` and `server/answers` how much
+//!   requests and answers may hold, and `server/fault_layer` injects faults into requests before they reach an API.
 //! * The APIs: `cdap` (apps, runs, logs, schedules; `cdap/route.rs` lists all calls), `fusion` (instances), `bigquery`,
 //!   `storage`, `project` (APIs, policies, service accounts), `accounts` (tokens), `discovery` (API documents), and
 //!   `control`, our own `/sandbox/…`.
-//! * [`scenario`] decides what goes wrong. `clock` scales durations. `run_status`, `resource_names`, `body` and `call` are what
-//!   several APIs need.
+//! * [`scenario`] decides what goes wrong. `clock` scales durations. `run_status`, `resource_names`, `api_error`, `body`,
+//!   `upload_kind`, `params`, `call` and `policy` are what several APIs need, `state_dir` the folder of their stores.
 //! * The crates below: `pipelines` executes a pipeline, `googlesql` answers SQL. Neither knows of HTTP.
 
 #![cfg(feature = "full")]
@@ -95,15 +96,19 @@ pub struct Settings {
 impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Settings")
+            .field("address", &self.address)
             .field("port", &self.port)
             .field("state", &self.state)
             .field("empty", &self.empty)
             .field("speed", &self.speed)
             .field("personality", &self.personality)
             .field("limits", &self.limits)
+            .field("scenario", &self.scenario)
             .field("keep_runs", &self.keep_runs)
             .field("keep_abandoned", &self.keep_abandoned)
             .field("lab", &self.lab)
+            .field("allow_network", &self.allow_network)
+            .field("accept_releases", &self.accept_releases)
             .finish_non_exhaustive()
     }
 }
