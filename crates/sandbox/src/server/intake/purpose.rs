@@ -59,7 +59,8 @@ impl Purpose {
         }
         let segments: Vec<_> = path.split('/').collect();
         match segments[..] {
-            ["", "api", "v3", "namespaces", _, "apps"] | ["", "api", "v3", "namespaces", _, "artifacts", _]
+            ["", "api", "v3", "namespaces", _, "apps"]
+            | ["", "api", "v3", "namespaces", _, "artifacts", _]
                 if *method == Method::POST =>
             {
                 Self::Kept(JAR)
