@@ -11,6 +11,8 @@ pub struct Input {
     pub until: &'static str,
     /// How many clients send it at once. They may get 503 instead.
     pub clients: usize,
+    /// How many more send it before, and read nothing.
+    pub silent: usize,
 }
 
 impl Input {
@@ -21,12 +23,18 @@ impl Input {
             answer: (status, text),
             until: "",
             clients: 1,
+            silent: 0,
         }
     }
 
     /// Sent by so many clients at once.
     pub fn at_once(self, clients: usize) -> Self {
         Self { clients, ..self }
+    }
+
+    /// Beside so many clients that send it and read no answer.
+    pub fn unread_by(self, silent: usize) -> Self {
+        Self { silent, ..self }
     }
 
     /// All of these, one after the other.

@@ -86,6 +86,8 @@ impl Served {
         for request in before {
             self.ask(request);
         }
+        let silent: Vec<_> = (0..input.silent).map_while(|_| self.send(last)).collect();
+        assert_eq!(silent.len(), input.silent, "{}", input.name);
         let answer = std::thread::scope(|scope| {
             for _ in 1..input.clients {
                 scope.spawn(|| self.ask(last));
@@ -123,14 +125,7 @@ impl Served {
 
     /// Status and body of an answer; `None` if there is none.
     pub fn ask(&self, request: &[u8]) -> Option<(u16, String)> {
-        let mut stream = TcpStream::connect(&self.address).ok()?;
-        stream.set_read_timeout(Some(patience())).ok()?;
-        let head = request.windows(4).position(|four| four == b"\r\n\r\n")?;
-        let text = String::from_utf8_lossy(&request[..head]).replace("HOST", &self.address);
-        // An answer may come before all was sent.
-        let _ = stream
-            .write_all(text.as_bytes())
-            .and_then(|()| stream.write_all(&request[head..]));
+        let mut stream = self.send(request)?;
         let mut answer = Vec::new();
         let mut buffer = vec![0; 64 << 10];
         loop {
@@ -144,6 +139,19 @@ impl Served {
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let (head, body) = answer.split_once("\r\n\r\n")?;
         Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
+    }
+
+    /// A connection on which a request was sent.
+    fn send(&self, request: &[u8]) -> Option<TcpStream> {
+        let mut stream = TcpStream::connect(&self.address).ok()?;
+        stream.set_read_timeout(Some(patience())).ok()?;
+        let head = request.windows(4).position(|four| four == b"\r\n\r\n")?;
+        let text = String::from_utf8_lossy(&request[..head]).replace("HOST", &self.address);
+        // An answer may come before all was sent.
+        let _ = stream
+            .write_all(text.as_bytes())
+            .and_then(|()| stream.write_all(&request[head..]));
+        Some(stream)
     }
 }
 

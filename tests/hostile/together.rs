@@ -140,6 +140,21 @@ pub fn inputs() -> Vec<Input> {
             "pageToken",
         ),
         Input::new(
+            "100 clients that read nothing of a page of 9 MB",
+            request(
+                "GET",
+                "/bigquery/v2/projects/downbeat-sandbox/datasets/cdf_output/tables/long/data",
+                "",
+                b"",
+            ),
+            200,
+            "xxx",
+        )
+        .after(query(
+            "CREATE TABLE cdf_output.long AS SELECT REPEAT('x', 1000000) AS text FROM UNNEST(GENERATE_ARRAY(1, 9))",
+        ))
+        .unread_by(100),
+        Input::new(
             "6 statements of 100 MB at once",
             query("SELECT COUNT(*) FROM (SELECT REPEAT('x', 1000000) t, x FROM UNNEST(GENERATE_ARRAY(1, 100)) x ORDER BY t, x)"),
             200,

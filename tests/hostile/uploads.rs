@@ -49,6 +49,7 @@ fn refused(name: &'static str, table: &str, format: &str, content: &[u8], words:
         answer: (200, words),
         until: "DONE",
         clients: 1,
+        silent: 0,
     }
 }
 
@@ -128,6 +129,7 @@ pub fn inputs() -> Vec<Input> {
             answer: (200, "Row size is larger than"),
             until: "DONE",
             clients: 1,
+            silent: 0,
         },
         Input {
             name: "a table of 30,000,000 empty cells",
@@ -144,6 +146,7 @@ pub fn inputs() -> Vec<Input> {
             answer: (200, "of memory are not supported"),
             until: "DONE",
             clients: 1,
+            silent: 0,
         },
         upload(
             "a jar of 8 GB in 500 classes",

@@ -58,6 +58,7 @@ use pipelines::bucket::Buckets;
 use snapshot::Snapshots;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tokio::sync::Mutex;
 use upload::Uploads;
 
 /// How long the job that a request makes stays PENDING: a fault of a scenario, given as an extension of the request.
@@ -71,6 +72,8 @@ struct ApiState {
     jobs: JobRegistry,
     snapshots: Snapshots,
     uploads: Uploads,
+    /// One page of rows is read and written as text at a time: it may take 50 MiB until it is an answer.
+    page_turn: Mutex<()>,
 }
 
 /// The API under `/bigquery/v2`.
@@ -93,6 +96,7 @@ pub(crate) fn router(
         jobs: JobRegistry::open(store)?,
         snapshots: Snapshots::default(),
         uploads: Uploads::default(),
+        page_turn: Mutex::default(),
     });
     let uploads = Router::new()
         .route(

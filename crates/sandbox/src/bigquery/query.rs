@@ -167,6 +167,7 @@ async fn answer(
     answer["schema"] = schema::to_json(&outcome.columns);
     let total = completion.size.rows;
     answer["totalRows"] = total.to_string().into();
+    let _turn = state.page_turn.lock().await;
     if completion.has_rows() {
         let (rows, _) = page.slice(&outcome.rows, MAX_ROWS);
         return with_rows(answer, rows, total, page, timestamps);

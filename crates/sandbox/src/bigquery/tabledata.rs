@@ -45,6 +45,7 @@ pub(super) async fn list(
         return Err(ApiError::invalid("Cannot list a table of type VIEW."));
     }
     let selected = selected_columns(&found, params.text("selectedFields"))?;
+    let _turn = state.page_turn.lock().await;
     let stamp = format!("{STAMP}{}", found.modified);
     let is_direct = match &page.snapshot {
         Some(id) => id.starts_with(STAMP),

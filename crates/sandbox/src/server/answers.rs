@@ -18,11 +18,11 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 /// What is always sent, in bytes; with all connections that there may be it is 32 MiB.
 const UNCOUNTED_BYTES: usize = 64 << 10;
 
-/// How many bytes of larger answers may be on their way: four of the largest.
-const SENT_BYTES: u64 = 64 << 20;
+/// How many bytes of larger answers may be on their way: two of the largest.
+const SENT_BYTES: u64 = 32 << 20;
 
 /// How many bytes of larger answers may wait for that.
-const WAITING_BYTES: u64 = 32 << 20;
+const WAITING_BYTES: u64 = 16 << 20;
 
 /// How long an answer waits, before its client shall ask again.
 const WAITING_TIMEOUT: Duration = Duration::from_secs(5);
@@ -165,7 +165,7 @@ mod tests {
     async fn answers_that_are_not_read_are_bounded_together() {
         let (answers, all) = (Answers::new(), Connections::new());
         let (reader, mut unread) = (all.enter().await, Vec::new());
-        for _ in 0..6 {
+        for _ in 0..SENT_BYTES / (10 << 20) {
             let connection = all.enter().await;
             let taken = answers.count(response(10 << 20), &connection).await;
             assert_eq!(taken.status(), 200);
