@@ -57,13 +57,9 @@ use job_store::JobStore;
 use pipelines::bucket::Buckets;
 use snapshot::Snapshots;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 use tokio::sync::Mutex;
 use upload::Uploads;
-
-/// How long the job that a request makes stays PENDING: a fault of a scenario, given as an extension of the request.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct JobWait(pub Duration);
 
 /// What the handlers share.
 struct ApiState {

@@ -26,6 +26,10 @@ use strum::{EnumString, VariantNames};
 /// A duration that never ends.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
+/// How long the job that a request makes stays PENDING, given as an extension of the request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct JobWait(pub Duration);
+
 /// All faults of a sandbox. The default has none.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scenario {

@@ -6,12 +6,13 @@
 //!   PUT  …&upload_id=ID           bytes 262144-300000/300001 → 200, the job
 //! ```
 
+use super::ApiState;
 use super::error::ApiError;
 use super::job_api;
 use super::load::Uploaded;
-use super::{ApiState, JobWait};
 use crate::body::{self, Related, base_url, header_text, related};
 use crate::params::Params;
+use crate::scenario::JobWait;
 use crate::server::Reservation;
 use crate::upload_kind::UploadKind;
 use axum::Extension;

@@ -2,6 +2,7 @@
 
 use super::*;
 use std::fs;
+use std::time::Duration;
 
 impl Service {
     /// Runs a job to its end.

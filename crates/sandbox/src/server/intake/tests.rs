@@ -1,3 +1,5 @@
+//! Bodies that are large, slow, or many at once.
+
 use super::super::connections::Connections;
 use super::*;
 use axum::body::Bytes;
