@@ -2,7 +2,9 @@
 //!
 //! They become text as the answer is written: as objects of JSON they would take many times the memory.
 
+use super::error::ApiError;
 use super::params::TimestampFormat;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -48,6 +50,8 @@ pub(super) fn check(rows: &[Vec<Value>]) -> Result<(), SqlError> {
 pub(super) struct Rows<'r> {
     rows: &'r [Vec<Value>],
     timestamps: TimestampFormat,
+    /// How many bytes of text they have.
+    size: usize,
 }
 
 impl<'r> Rows<'r> {
@@ -56,17 +60,23 @@ impl<'r> Rows<'r> {
     /// # Errors
     /// No page has room for the first.
     pub fn page(rows: &'r [Vec<Value>], timestamps: TimestampFormat) -> Result<Self, SqlError> {
-        let mut size = 0;
-        let fits = |cells: &&Vec<Value>| {
-            size += length(&Row::new(cells, timestamps)) + 1;
-            size <= MAX_PAGE
-        };
-        let count = rows.iter().take_while(fits).count();
-        let rows = &rows[..count.max(1).min(rows.len())];
-        if count == 0 {
+        let (mut size, mut count) = (0, 0);
+        for cells in rows {
+            let with_row = size + length(&Row::new(cells, timestamps)) + 1;
+            if count > 0 && with_row > MAX_PAGE {
+                break;
+            }
+            (size, count) = (with_row, count + 1);
+        }
+        let rows = &rows[..count];
+        if size > MAX_PAGE {
             check(rows)?;
         }
-        Ok(Self { rows, timestamps })
+        Ok(Self {
+            rows,
+            timestamps,
+            size,
+        })
     }
 
     pub const fn len(self) -> usize {
@@ -78,7 +88,7 @@ impl<'r> Rows<'r> {
     }
 
     /// An answer with these rows, and without the field if there are none.
-    pub fn answer(self, fields: &Json) -> Response {
+    pub fn answer(self, fields: &Json) -> Result<Response, ApiError> {
         #[derive(Serialize)]
         struct Answer<'r> {
             #[serde(flatten)]
@@ -86,7 +96,11 @@ impl<'r> Rows<'r> {
             #[serde(skip_serializing_if = "Rows::is_empty")]
             rows: Rows<'r>,
         }
-        axum::Json(Answer { fields, rows: self }).into_response()
+        // Text that grows as it is written would take three times its room.
+        let mut text = Vec::with_capacity(length(fields) + self.size + r#","rows":[]"#.len());
+        serde_json::to_writer(&mut text, &Answer { fields, rows: self })
+            .map_err(|error| ApiError::internal(error.to_string()))?;
+        Ok(([(CONTENT_TYPE, "application/json")], text).into_response())
     }
 }
 

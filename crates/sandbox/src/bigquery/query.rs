@@ -195,5 +195,5 @@ pub(super) fn with_rows(
     if next.offset < total {
         answer["pageToken"] = next.encode().into();
     }
-    Ok(rows.answer(&answer))
+    rows.answer(&answer)
 }

@@ -63,15 +63,18 @@ pub(super) async fn list(
         page.snapshot = Some(stamp);
         return direct(&state, found, selected, page, timestamps).await;
     };
-    let project_row = |row: &Vec<Value>| selected.iter().filter_map(|&i| row.get(i).cloned()).collect();
-    let projected: Vec<Vec<Value>> = all.iter().map(project_row).collect();
     let answer = json!({
         "kind": "bigquery#tableDataList",
         "etag": resource(&state, &found)["etag"],
         "totalRows": all.len().to_string(),
     });
-    let (rows, _) = page.slice(&projected, query::MAX_ROWS);
-    query::with_rows(answer, rows, all.len(), &page, timestamps)
+    let (rows, _) = page.slice(&all, query::MAX_ROWS);
+    if selected.len() == found.columns.len() {
+        return query::with_rows(answer, rows, all.len(), &page, timestamps);
+    }
+    let project_row = |row: &Vec<Value>| selected.iter().filter_map(|&i| row.get(i).cloned()).collect();
+    let projected: Vec<Vec<Value>> = rows.iter().map(project_row).collect();
+    query::with_rows(answer, &projected, all.len(), &page, timestamps)
 }
 
 /// A page of a large table: only its rows and columns are read, and the token of the next page holds as long as the
