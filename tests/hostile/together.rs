@@ -58,6 +58,24 @@ fn loads(count: usize) -> Input {
     }
 }
 
+fn unread_pages() -> Input {
+    Input::new(
+        "100 clients that read nothing of a page of 9 MB",
+        request(
+            "GET",
+            "/bigquery/v2/projects/downbeat-sandbox/datasets/cdf_output/tables/long/data",
+            "",
+            b"",
+        ),
+        200,
+        "xxx",
+    )
+    .after(query(
+        "CREATE TABLE cdf_output.long AS SELECT REPEAT('x', 1000000) AS text FROM UNNEST(GENERATE_ARRAY(1, 9))",
+    ))
+    .unread_by(100)
+}
+
 pub fn inputs() -> Vec<Input> {
     let packed = "Content-Encoding: gzip\r\nContent-Type: application/json\r\n";
     let job = format!(
@@ -139,21 +157,7 @@ pub fn inputs() -> Vec<Input> {
             200,
             "pageToken",
         ),
-        Input::new(
-            "100 clients that read nothing of a page of 9 MB",
-            request(
-                "GET",
-                "/bigquery/v2/projects/downbeat-sandbox/datasets/cdf_output/tables/long/data",
-                "",
-                b"",
-            ),
-            200,
-            "xxx",
-        )
-        .after(query(
-            "CREATE TABLE cdf_output.long AS SELECT REPEAT('x', 1000000) AS text FROM UNNEST(GENERATE_ARRAY(1, 9))",
-        ))
-        .unread_by(100),
+        unread_pages(),
         Input::new(
             "6 statements of 100 MB at once",
             query("SELECT COUNT(*) FROM (SELECT REPEAT('x', 1000000) t, x FROM UNNEST(GENERATE_ARRAY(1, 100)) x ORDER BY t, x)"),

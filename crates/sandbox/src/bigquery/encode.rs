@@ -45,21 +45,21 @@ pub(super) fn check(rows: &[Vec<Value>]) -> Result<(), SqlError> {
     })
 }
 
-/// The rows of an answer: `[{"f": [{"v": …}]}]`.
+/// The rows of a page, as an answer has them: `[{"f": [{"v": …}]}]`.
 #[derive(Clone, Copy)]
-pub(super) struct Rows<'r> {
+pub(super) struct RowPage<'r> {
     rows: &'r [Vec<Value>],
     timestamps: TimestampFormat,
     /// How many bytes of text they have.
     size: usize,
 }
 
-impl<'r> Rows<'r> {
+impl<'r> RowPage<'r> {
     /// The first of these, up to the limit of a page; at least one if there is one.
     ///
     /// # Errors
     /// No page has room for the first.
-    pub fn page(rows: &'r [Vec<Value>], timestamps: TimestampFormat) -> Result<Self, SqlError> {
+    pub fn new(rows: &'r [Vec<Value>], timestamps: TimestampFormat) -> Result<Self, SqlError> {
         let (mut size, mut count) = (0, 0);
         for cells in rows {
             let with_row = size + length(&Row::new(cells, timestamps)) + 1;
@@ -93,8 +93,8 @@ impl<'r> Rows<'r> {
         struct Answer<'r> {
             #[serde(flatten)]
             fields: &'r Json,
-            #[serde(skip_serializing_if = "Rows::is_empty")]
-            rows: Rows<'r>,
+            #[serde(skip_serializing_if = "RowPage::is_empty")]
+            rows: RowPage<'r>,
         }
         // Text that grows as it is written would take three times its room.
         let mut text = Vec::with_capacity(length(fields) + self.size + r#","rows":[]"#.len());
@@ -104,7 +104,7 @@ impl<'r> Rows<'r> {
     }
 }
 
-impl Serialize for Rows<'_> {
+impl Serialize for RowPage<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.rows.iter().map(|cells| Row::new(cells, self.timestamps)))
     }
@@ -285,7 +285,7 @@ mod tests {
     }
 
     fn page(rows: &[Vec<Value>]) -> usize {
-        Rows::page(rows, TimestampFormat::Int64).unwrap().len()
+        RowPage::new(rows, TimestampFormat::Int64).unwrap().len()
     }
 
     #[test]
@@ -298,7 +298,7 @@ mod tests {
         ];
         let rows = [row, Vec::new()];
         assert_eq!(
-            serde_json::to_string(&Rows::page(&rows, TimestampFormat::Int64).unwrap()).unwrap(),
+            serde_json::to_string(&RowPage::new(&rows, TimestampFormat::Int64).unwrap()).unwrap(),
             concat!(
                 r#"[{"f":[{"v":"a\"\u0001"},{"v":[{"v":"1"},{"v":null}]},{"v":[]},"#,
                 r#"{"v":{"f":[{"v":"true"},{"v":"5"}]}}]},{"f":[]}]"#
@@ -314,7 +314,7 @@ mod tests {
         let small = vec![vec![Value::Int(1)]; 1000];
         assert_eq!(page(&small), 1000);
         let many = vec![vec![Value::Int(1); 10]; 100_000];
-        let text = serde_json::to_string(&Rows::page(&many, TimestampFormat::Int64).unwrap()).unwrap();
+        let text = serde_json::to_string(&RowPage::new(&many, TimestampFormat::Int64).unwrap()).unwrap();
         assert!(
             (MAX_PAGE - 200..=MAX_PAGE + 2).contains(&text.len()),
             "{}",
@@ -332,7 +332,7 @@ mod tests {
             (true, escaped(5_000_000)),
             (false, escaped(6_000_000)),
         ] {
-            assert_eq!(Rows::page(&rows, TimestampFormat::Int64).is_ok(), fits);
+            assert_eq!(RowPage::new(&rows, TimestampFormat::Int64).is_ok(), fits);
             let error = check(&rows).err().map(|error| error.reason);
             assert_eq!(error.as_deref(), (!fits).then_some("responseTooLarge"));
         }

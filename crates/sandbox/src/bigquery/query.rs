@@ -2,7 +2,7 @@
 //!
 //! A query that failed is an HTTP error with the job's reason here, while jobs.get shows it as a job.
 
-use super::encode::Rows;
+use super::encode::RowPage;
 use super::error::ApiError;
 use super::job::{Job, Outcome};
 use super::job_registry::{self, JobRequest};
@@ -186,7 +186,7 @@ pub(super) fn with_rows(
     page: &Page,
     timestamps: TimestampFormat,
 ) -> Result<Response, ApiError> {
-    let rows = Rows::page(rows, timestamps)?;
+    let rows = RowPage::new(rows, timestamps)?;
     // A page of large rows is cut short, so the token counts the rows that are in it.
     let next = PageToken {
         offset: page.start.saturating_add(rows.len()),
