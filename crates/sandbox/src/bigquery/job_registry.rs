@@ -137,11 +137,11 @@ impl JobRegistry {
             .insert(request_id.to_owned(), (request, job.clone()));
     }
 
-    /// Adds a job; returns those that were removed for it.
+    /// Adds a job. Returns those that were removed for it, and whether there is room: not if too many have not ended.
     ///
     /// # Errors
-    /// There is one of this id, or too many have not ended.
-    fn add(&self, job: &Arc<Job>, project: &str) -> Result<Vec<Arc<Job>>, ApiError> {
+    /// There is one of this id.
+    fn add(&self, job: &Arc<Job>, project: &str) -> Result<(Vec<Arc<Job>>, bool), ApiError> {
         let mut index = self.index();
         if let Some(known) = index.jobs.get(&job.id) {
             let message = format!("Already Exists: Job {project}:{}.{}", known.location, job.id);
@@ -153,13 +153,10 @@ impl JobRegistry {
         drop(index);
         if is_full {
             self.delete(&job.id);
-            return Err(ApiError::new(
-                "quotaExceeded",
-                "Quota exceeded: Your project exceeded quota for max number of jobs that can be queued per project.",
-            ));
+        } else {
+            self.store.put(job, None);
         }
-        self.store.put(job, None);
-        Ok(removed)
+        Ok((removed, !is_full))
     }
 
     /// Ends a job; returns those that were removed for its result.
@@ -270,8 +267,14 @@ pub(super) fn start(state: &Arc<ApiState>, request: JobRequest) -> Result<Arc<Jo
         Progress::Pending,
     );
     let job = Arc::new(job);
-    let removed = state.jobs.add(&job, state.warehouse.project())?;
+    let (removed, has_room) = state.jobs.add(&job, state.warehouse.project())?;
     forget_tables(state, removed);
+    if !has_room {
+        return Err(ApiError::new(
+            "quotaExceeded",
+            "Quota exceeded: Your project exceeded quota for max number of jobs that can be queued per project.",
+        ));
+    }
     if let Some(limit) = limit {
         let late = Arc::clone(&job);
         tokio::spawn(async move {
